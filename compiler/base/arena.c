@@ -1,6 +1,6 @@
 /* arena.c - memory by lifetime: a list of blocks, filled front to back, freed together.
- * Takes sizes, gives zeroed memory aligned to 16 bytes. The only place, with str.c's and out.c's use of
- * it, where memory comes from; nothing else in the compiler calls malloc.
+ * Takes sizes, gives zeroed memory aligned to 16 bytes. The only place where memory comes
+ * from: nothing else in the compiler calls malloc.
  * With ARENA_PURIFY every allocation is a block of exactly its size, so sanitizers see overruns. */
 #include "compiler/base/arena.h"
 
@@ -59,6 +59,19 @@ void arena_free(Arena *a)
     free(a);
 }
 
+#ifdef ARENA_PURIFY
+
+void *arena_alloc(Arena *a, size_t bytes)
+{
+    a->total += bytes;
+    Block *b = block_new(bytes);
+    b->next = a->blocks;
+    a->blocks = b;
+    return (char *)b + HEADER;
+}
+
+#else
+
 /* A block with room for `bytes`, at the head of the list unless it is an oversized one. */
 static Block *block_for(Arena *a, size_t bytes)
 {
@@ -80,20 +93,15 @@ static Block *block_for(Arena *a, size_t bytes)
 void *arena_alloc(Arena *a, size_t bytes)
 {
     a->total += bytes;
-#ifdef ARENA_PURIFY
-    Block *b = block_new(bytes);
-    b->next = a->blocks;
-    a->blocks = b;
-    return (char *)b + HEADER;
-#else
     if (bytes > SIZE_MAX - ALIGN) out_of_memory(bytes);
     size_t rounded = bytes ? (bytes + ALIGN - 1) / ALIGN * ALIGN : ALIGN;
     Block *b = block_for(a, rounded);
     void *p = (char *)b + HEADER + b->used;
     b->used += rounded;
     return p;
-#endif
 }
+
+#endif
 
 void *arena_alloc_n(Arena *a, size_t n, size_t size)
 {
