@@ -17,7 +17,7 @@ rule() {
 }
 
 # C of the compiler itself (texts carried for emitted programs have their own rules).
-compiler_sources() { find compiler frontends targets -maxdepth 3 -name '*.[chly]' ! -path 'compiler/tools/*' ! -path 'targets/*/*' | LC_ALL=C sort; }
+compiler_sources() { find $(ls -d compiler frontends targets 2>/dev/null) -maxdepth 3 -name '*.[chly]' ! -path 'compiler/tools/*' ! -path 'targets/*/*' | LC_ALL=C sort; }
 carried_texts()    { find runtime targets -mindepth 2 -name '*.[ch]' 2>/dev/null; find runtime -maxdepth 1 -name '*.[ch]' 2>/dev/null; }
 
 # Prints a C file with comments and the insides of string literals blanked, lines kept.
@@ -64,7 +64,7 @@ no_mutable_globals() {
         source=${o#"$BUILDDIR"/obj/}; source=${source%.o}.c
         [ -e "$source" ] || [ -e "$BUILDDIR/$source" ] || continue
         # Constant tables that hold addresses are .data.rel.ro: shown as d, but read-only after loading.
-        objdump -t "$o" | awk '$(NF-1) ~ /^[0-9a-f]+$/ && $(NF-2) ~ /^(\.data|\.bss|\.tdata|\.tbss|\*COM\*)/ && $(NF-2) !~ /^\.data\.rel\.ro/ && $NF !~ /^\./ { print $NF }' |
+        objdump -t "$o" | awk 'NF > 4 && $(NF-1) ~ /^[0-9a-f]+$/ && $(NF-2) ~ /^(\.data|\.bss|\.tdata|\.tbss|\*COM\*)/ && $(NF-2) !~ /^\.data\.rel\.ro/ && $NF !~ /^\./ { print $NF }' |
             sed "s|^|$source: writable global: |"
     done
 }
