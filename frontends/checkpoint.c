@@ -1,5 +1,6 @@
 /* checkpoint.c - opening of weight files and the table of their tensors, whatever the format. Takes a path or bytes,
  * chooses the format, gives a Checkpoint. Knows no format itself: those are the folders of checkpoints.def. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,8 +16,8 @@ enum { FORMATS = sizeof formats / sizeof *formats };
 /* ---- services for the formats ---- */
 
 /* All inputs share 4 GiB of places, so a file of weights gets no more than this much, and never more than an
- * eighth of what is left: the tables, to which messages point, are at the beginning or (zip) the file is small. */
-enum { PLACES_MAX = 64 << 20 };
+ * eighth of what is left. Tables, to which messages point, are mostly at the beginning; a note tells of places beyond. */
+enum { PLACES_MAX = 16 << 20 };
 
 static void file_source(CheckpointFile *f)
 {
@@ -45,7 +46,10 @@ int checkpoint_file(CheckpointFile *f, Checkpoint *cp, const char *path, Span at
 
 Span checkpoint_span(const CheckpointFile *f, uint64_t offset, uint64_t len)
 {
-  uint64_t n = f->source->size, lo = offset < n ? offset : n, hi = len < n - lo ? lo + len : n;
+  uint64_t n = f->source->size, lo = offset, hi;
+  f->cp->far = offset > n ? offset : 0;
+  if (f->cp->far) lo = 0, len = 1;
+  hi = len < n - lo ? lo + len : n;
   if (hi == lo) hi++;                  /* the end of the file is a place too */
   return (Span){f->source->base + (uint32_t)lo, f->source->base + (uint32_t)hi};
 }
@@ -198,6 +202,7 @@ static Checkpoint *read_file(CheckpointFile *f, const char *format, Span at)
   Checkpoint *cp = f->cp;
   const CheckpointFormat *row = choose(f, format, at);
   if (!row || !row->read(f)) {
+    if (cp->far) diag_note(&cp->ctx->diag, span_none(), "the place in the file is byte 0x%" PRIx64, cp->far);
     if (at.lo) diag_note(&cp->ctx->diag, at, "the checkpoint '%s' is asked for here", cp->path);
     return NULL;
   }

@@ -16,6 +16,7 @@ typedef struct Checkpoint {
                                           Such a tensor is listed as an empty u8[0] so that nothing can read past it. */
   unsigned char *used;                 /* per tensor: set by checkpoint_use, for warnings about the rest */
   SMap by_name;                        /* name -> Tensor* inside tensors */
+  uint64_t far;                        /* for the readers: last place asked for, if it is too far in to be a Span; or 0 */
 } Checkpoint;
 
 /* Reads the table of the file at `path`, which is opened as written (a folder: its model.safetensors.index.json

@@ -33,7 +33,8 @@ enum { CHECKPOINT_NAME_MAX = 512 };    /* bytes; names end in messages and, made
 
 /* Opens and maps one more file of cp and records it in deps; `at`: who asks. 0 after "cannot-read". */
 int checkpoint_file(CheckpointFile *f, Checkpoint *cp, const char *path, Span at);
-/* The place of bytes [offset, offset + len) of the file, clipped to what the Source holds. */
+/* The place of bytes [offset, offset + len) of the file. Beyond what the Source holds: byte 0, and a note with the real
+ * offset follows the error if this was the last place asked for. */
 Span checkpoint_span(const CheckpointFile *f, uint64_t offset, uint64_t len);
 /* Bytes that `rank` sizes of `bits` wide elements take, and their count. 0 when a product leaves int64 or is no
  * whole number of bytes. Zero sizes count as 1 in the overflow check, so strides are safe to compute as well. */

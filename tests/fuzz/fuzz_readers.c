@@ -1,5 +1,5 @@
 /* fuzz_readers.c - bytes in, checkpoint readers, every value of every tensor out. Nothing may crash, hang or leak.
- *   clang -fsanitize=fuzzer,address,undefined -DARENA_PURIFY ... fuzz_readers.c   libFuzzer; see run-slow.sh
+ *   clang -fsanitize=fuzzer,address,undefined -DARENA_PURIFY ... fuzz_readers.c   libFuzzer; tests/import/run-slow.sh
  *   cc -DREPLAY ... fuzz_readers.c; ./replay [--damage] FILE...                   the same for given files; with
  *     --damage also for every beginning of a file and every file with one bit changed (up to 3000 of each) */
 #include <stdio.h>

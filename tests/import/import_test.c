@@ -121,6 +121,27 @@ static void test_written(const char *dir)
   run_end(&r);
 }
 
+/* So many members that counts need ZIP64 fields. */
+static void test_many(const char *dir)
+{
+  enum { MANY = 65536 };
+  Run r;
+  run_begin(&r, NULL);
+  const char *path = arena_printf(r.ctx.perm, "%s/many.npz", dir);
+  NpyArray *arrays = NEWN(r.ctx.perm, NpyArray, MANY);
+  for (int i = 0; i < MANY; i++)
+    arrays[i] = (NpyArray){arena_printf(r.ctx.perm, "t%d", i), DT_u16, 0, NULL, arena_dup(r.ctx.perm, &i, 2)};
+  npz_save(&r.ctx.diag, r.ctx.perm, path, arrays, MANY);
+  Checkpoint *cp = checkpoint_open(&r.ctx, path, NULL, span_none());
+  CHECK_STR(run_messages(&r), "");
+  if (CHECK(cp)) {
+    CHECK_INT(cp->tensors.n, MANY);
+    const Tensor *t = checkpoint_find(cp, "t65535");
+    CHECK(t && tensor_i64(t, 0) == 65535);
+  }
+  run_end(&r);
+}
+
 /* ---- the interface ---- */
 
 static void test_lookup(const char *good)
@@ -215,6 +236,7 @@ int main(int argc, char **argv)
     return 2;
   }
   test_written(argv[2]);
+  test_many(argv[2]);
   test_lookup(argv[3]);
   test_nearest(argv[3]);
   test_nonfinite();
