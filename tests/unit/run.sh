@@ -1,10 +1,10 @@
 #!/bin/sh
-# Unit tests in C: every test_*.c here is linked with the whole compiler except main and run.
+# Unit tests in C: every test_*.c and err/*.c (named after a diagnostic) is linked with the whole compiler except main and run.
 # The exit status decides; the program says which CHECK failed. It may read $TMPDIR and $SRCDIR.
 set -u
 passed=0 failed=0
 lib=$BUILDDIR/libtfxc.a
-for source in "$SRCDIR"/tests/unit/test_*.c; do
+for source in "$SRCDIR"/tests/unit/test_*.c "$SRCDIR"/tests/unit/err/*.c; do
     name=$(basename "$source" .c)
     if ! $CC ${UNITFLAGS-"-std=c11 -D_DEFAULT_SOURCE -I$BUILDDIR/gen -I$SRCDIR -O1 -g"} -Wall -Wextra \
         -o "$TMPDIR/$name" "$source" "$lib" ${LIBS-"-lz -lffi -lm"} >"$TMPDIR/log" 2>&1; then
