@@ -7,14 +7,14 @@ file is put together, never from what the reader says:
     tensor TYPE: values              a tensor (good files)
 Run it in this folder after adding a case; numpy is needed.
 """
-import io, json, os, struct, zipfile, zlib
+import io, json, os, shutil, struct, zipfile, zlib
 import numpy as np
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)))
 for d in ("good", "err"):
     os.makedirs(d, exist_ok=True)
     for f in os.listdir(d):
-        os.remove(os.path.join(d, f))
+        shutil.rmtree(os.path.join(d, f)) if os.path.isdir(os.path.join(d, f)) else os.remove(os.path.join(d, f))
 
 
 def save(folder, name, data, want):
@@ -89,6 +89,15 @@ save("good", "sharded-2.safetensors", st("{" + entry("b", "I16", [1], 0, 2) + ",
 save("good", "sharded.safetensors.index.json",
      b'{"metadata":{"total_size":5},\n "weight_map":{"b":"sharded-2.safetensors","a":"sharded-1.safetensors","c":"sharded-2.safetensors"}}\n',
      [line("b", "i16", [1], [3]), line("c", "u8", [1], [4]), line("a", "i8", [2], [1, 2])])
+# A folder as downloaded: the index if there is one, else the one file.
+for n in ("folder-one", "folder-shards"):
+    os.makedirs(f"good/{n}")
+    save(f"good/{n}", "model.safetensors", st("{" + entry("a", "I8", [2], 0, 2) + "}", b"\1\2"), None)
+save("good/folder-shards", "x.safetensors", st("{" + entry("x", "I8", [2], 0, 2) + "}", b"\3\4"), None)
+save("good/folder-shards", "model.safetensors.index.json", b'{"weight_map":{"x":"x.safetensors"}}', None)
+for n, w in (("folder-one", line("a", "i8", [2], [1, 2])), ("folder-shards", line("x", "i8", [2], [3, 4]))):
+    with open(f"good/{n}.want", "w") as f:
+        f.write(w + "\n")
 
 ok = entry("w", "F32", [2], 0, 8)
 D = struct.pack("<2f", 1, 2)
@@ -257,12 +266,15 @@ bad("checkpoint-dtype-npy.npy", raw(dic("'|O'"), b"\x80\4."), 0, "checkpoint-dty
 bad("checkpoint-dtype-complex.npy", npy(np.zeros(1, "c8")), 0, "checkpoint-dtype")
 
 # ---------------------------------------------------------------- npz
-A = {"w": base.astype("f4"), "sub/b": np.arange(5, dtype="i8"), "m": base > 0, "z": np.zeros((64, 65), "f4")}
-wants = [line(k, NAMES[v.dtype.name], v.shape, vals(v)[:64]) for k, v in A.items()]
-np.savez("good/npz-stored.npz", **A)
-np.savez_compressed("good/npz-deflated.npz", **A)
-for n in ("npz-stored", "npz-deflated"):
-    save("good", n + ".npz", open(f"good/{n}.npz", "rb").read(), wants)
+A = {"w": base.astype("f4"), "sub/b": np.arange(5, dtype="i8"), "m": base > 0}
+for n, write in (("npz-stored", np.savez), ("npz-deflated", np.savez_compressed)):
+    if write == np.savez_compressed:                   # large enough to be unpacked in two steps
+        A["z"] = np.zeros((300, 100), "f4")
+        A["z"][0, 1] = A["z"][299, 99] = 2.5
+        A["zt"] = np.asfortranarray(A["z"].astype(">f4"))
+    write(f"good/{n}.npz", **A)
+    save("good", n + ".npz", open(f"good/{n}.npz", "rb").read(),
+         [line(k, NAMES[v.dtype.newbyteorder("=").name], v.shape, vals(v)[:64]) for k, v in A.items()])
 
 
 def zipped(members, method=zipfile.ZIP_STORED, comment=b""):
@@ -347,6 +359,10 @@ bad("checkpoint-zip-bomb.npz", patch(zd, dcd + 24, p32(2**31)), ddata, Z)
 head = raw(dic(shape="(99999,)"))
 big = zipped([("w.npy", head + bytes(400000))], zipfile.ZIP_DEFLATED)
 bad("checkpoint-zip-bomb-header.npz", big, ddata, Z)
+long = zipped([("w.npy", npy(np.zeros(20000, "f4")))], zipfile.ZIP_DEFLATED)
+lcd = long.index(b"PK\1\2")
+bad("checkpoint-zip-deflate-long-cut.npz", patch(long, lcd + 20, p32(lcd - ddata - 4)), ddata, Z)
+bad("checkpoint-checksum-long.npz", patch(long, lcd + 16, p32(1)), lcd + 16, "checkpoint-checksum")
 two = zipped([("w.npy", wb), ("v.npy", wb)])
 c2 = two.index(b"PK\1\2", two.index(b"PK\1\2") + 1)
 inner = zipped([("v.npy", wb)])[: 30 + 5 + len(wb)]

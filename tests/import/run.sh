@@ -28,7 +28,7 @@ check_file() { # check_file list|use FILE
     local name got want
     name=$(basename "$(dirname "$2")")/$(basename "$2")
     case $name in
-    *deflate*|*bomb*|*streamed*|*value-npz*) [ $zlib = 1 ] || { skipped=$((skipped + 1)); echo "skip $name: no zlib"; return; } ;;
+    *deflate*|*bomb*|*streamed*|*value-npz*|*checksum-long*) [ $zlib = 1 ] || { skipped=$((skipped + 1)); echo "skip $name: no zlib"; return; } ;;
     esac
     timeout 20 "$work/import_test" "$1" "$2" >"$work/out" 2>&1
     local status=$?
@@ -73,7 +73,7 @@ if [ "$sum" = "$(cat "$here/written.cksum")" ]; then ok written-bytes; else fail
 
 # No reader may fail on a file cut short or with one byte changed: replay of good files in such forms.
 if build replay "$SRCDIR/tests/fuzz/fuzz_readers.c" -DREPLAY; then
-    if (cd "$work" && timeout 300 ./replay --damage "$here"/good/* "$here"/err/*) >"$work/out" 2>&1; then ok replay-damaged
+    if (cd "$work" && timeout 300 ./replay --damage "$here"/good/*.* "$here"/err/*.*) >"$work/out" 2>&1; then ok replay-damaged
     else fail replay-damaged "exit status $?"; tail -n 30 "$work/out"; fi
 else
     fail replay "does not compile"; cat "$work/log"
