@@ -105,12 +105,14 @@ static int read_type(const Reader *r, const Json *tensor, const Json *dtype, Ten
     uint64_t need;
     if (strcmp(st_types[i].name, dtype->str) || strlen(dtype->str) != dtype->len) continue;
     if (!checkpoint_bytes(t->shape, t->rank, st_types[i].bits, &need)) {
-      diag_error(r->diag, json_span(r, json_get(tensor, "shape")), "checkpoint-shape",
+      Span at = json_span(r, json_get(tensor, "shape"));
+      diag_error(r->diag, at, "checkpoint-shape",
                  "size of tensor '%s', %s%s, is no whole number of bytes below 2^63", tensor->key, dtype->str, shape);
       return 0;
     }
     if (need != t->bytes) {
-      diag_error(r->diag, json_span(r, json_get(tensor, "data_offsets")), "checkpoint-size",
+      Span at = json_span(r, json_get(tensor, "data_offsets"));
+      diag_error(r->diag, at, "checkpoint-size",
                  "tensor '%s' has %zu bytes, but %s%s takes %" PRIu64, tensor->key, t->bytes, dtype->str, shape, need);
       return 0;
     }

@@ -24,7 +24,7 @@ static double read_as(const char *name, const char *format, const uint8_t *data,
 {
   jmp_buf fatal;
   Ctx ctx;
-  double sum = 0;
+  volatile double sum = 0;             /* survives longjmp */
   memset(&ctx, 0, sizeof ctx);
   ctx.perm = arena_new();
   sources_init(&ctx.sources, ctx.perm);
