@@ -80,10 +80,13 @@ file_lengths() {
 }
 
 # Every diagnostic has a test named after its id: tests/<suite>/err/<id>*.
+# An id is the first string literal of a call to a function that takes `const char *id`.
 diagnostic_ids() {
+    local calls
+    calls=$(compiler_sources | xargs cat | tr '\n' ' ' | grep -oE '[a-z_0-9]+\([^();{}]*const char \*id\b' | sed 's/(.*//' | LC_ALL=C sort -u | tr '\n' '|')
+    # The id may be on the line after the call: the file is joined first.
     compiler_sources | while read -r f; do
-        # The id may be on the line after the call: join the file first.
-        tr '\n' ' ' <"$f" | grep -oE 'diag_(error|warn|fatal)[[:space:]]*\([^"]*"[a-z0-9]+(-[a-z0-9]+)*"' |
+        tr '\n' ' ' <"$f" | grep -oE "\\b(${calls}diag_error)[[:space:]]*\\([^\";]*\"[a-z0-9]+(-[a-z0-9]+)*\"" |
             sed -E 's/.*"([^"]*)"$/\1/'
     done | LC_ALL=C sort -u
 }
