@@ -1,0 +1,182 @@
+/* expr_eval.c - what every scalar operator means: f64 for floats, 32-bit two's complement for integers.
+ * Takes an operator and operand values, gives the value. Constant folding and the interpreter both use it, so they
+ * cannot disagree. It evaluates operators, not leaves: int, flt, index, sym, read and acc are the caller's.
+ *
+ * Which function: expr_eval_f when a result or any operand is a float (to_f, to_i and comparisons of floats, uniform
+ * and normal of integers); integers and truth values come and go as exact doubles. expr_eval_i otherwise.
+ *
+ * Random numbers are a function of (seed, counter), both taken as 32 bits unsigned:
+ *     mix(x): x ^= x>>16; x *= 0x85ebca6b; x ^= x>>13; x *= 0xc2b2ae35; x ^= x>>16      (the MurmurHash3 finaliser)
+ *     rand_u32 = mix(mix(counter + 0x9e3779b9 * seed) ^ mix(seed + 0x7f4a7c15))
+ *     randint  = rand_u32 * n >> 32 in 64 bits, 0 when n <= 0
+ *     uniform  = (rand_u32 >> 8) * 2^-24
+ *     normal   = sqrt(-2 log u) * cos(2 pi v), u = ((rand_u32(seed, 2c) >> 8) + 1) * 2^-24, v = uniform(seed, 2c+1) */
+#include <limits.h>
+#include <math.h>
+#include "compiler/ir/ir.h"
+
+/* ---- integers ---- */
+
+static int64_t wrap32(int64_t x) { return (int32_t)(uint32_t)(uint64_t)x; }
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    if (b == 0) return 0;
+    int64_t q = a / b;
+    return q - ((a % b != 0) && ((a < 0) != (b < 0)));
+}
+
+/* a ** b modulo 2^32. A negative exponent gives the quotient 1 / a**-b rounded toward 0: 0 unless a is 1 or -1. */
+static int64_t int_pow(int64_t a, int64_t b)
+{
+    if (b < 0) return a == 1 ? 1 : a == -1 ? (b & 1 ? -1 : 1) : 0;
+    uint32_t r = 1, x = (uint32_t)a;
+    for (; b; b >>= 1, x *= x)
+        if (b & 1) r *= x;
+    return (int32_t)r;
+}
+
+static uint32_t mix32(uint32_t x)
+{
+    x ^= x >> 16; x *= 0x85ebca6bu;
+    x ^= x >> 13; x *= 0xc2b2ae35u;
+    return x ^ x >> 16;
+}
+
+static uint32_t rand_bits(uint32_t seed, uint32_t counter)
+{
+    return mix32(mix32(counter + 0x9e3779b9u * seed) ^ mix32(seed + 0x7f4a7c15u));
+}
+
+static int64_t rand_below(uint32_t bits, int64_t n)
+{
+    return n <= 0 ? 0 : (int64_t)((uint64_t)bits * (uint64_t)n >> 32);
+}
+
+static int64_t eval_bits(ExprOp op, int64_t a, int64_t b)
+{
+    switch (op) {
+    case EX_band: return a & b;
+    case EX_bor: return a | b;
+    case EX_bxor: return a ^ b;
+    case EX_shl: return (int32_t)((uint32_t)a << (b & 31));
+    default: return floor_div(a, (int64_t)1 << (b & 31));             /* shr: arithmetic */
+    }
+}
+
+static int64_t eval_int_arith(ExprOp op, int64_t a, int64_t b)
+{
+    switch (op) {
+    case EX_add: return wrap32(a + b);
+    case EX_sub: return wrap32(a - b);
+    case EX_mul: return wrap32(a * b);
+    case EX_div: return wrap32(floor_div(a, b));
+    case EX_mod: return b == 0 ? 0 : a - b * floor_div(a, b);
+    case EX_pow: return int_pow(a, b);
+    case EX_min: return a < b ? a : b;
+    default: return a > b ? a : b;                                    /* max */
+    }
+}
+
+int64_t expr_eval_i(ExprOp op, const int64_t *a)
+{
+    switch (op) {
+    case EX_add: case EX_sub: case EX_mul: case EX_div: case EX_mod: case EX_pow: case EX_min: case EX_max:
+        return eval_int_arith(op, a[0], a[1]);
+    case EX_neg: return wrap32(-a[0]);
+    case EX_abs: return wrap32(a[0] < 0 ? -a[0] : a[0]);
+    case EX_sign: return (a[0] > 0) - (a[0] < 0);
+    case EX_eq: return a[0] == a[1];
+    case EX_ne: return a[0] != a[1];
+    case EX_lt: return a[0] < a[1];
+    case EX_le: return a[0] <= a[1];
+    case EX_and: return a[0] && a[1];
+    case EX_or: return a[0] || a[1];
+    case EX_not: return !a[0];
+    case EX_band: case EX_bor: case EX_bxor: case EX_shl: case EX_shr: return eval_bits(op, a[0], a[1]);
+    case EX_select: return a[0] ? a[1] : a[2];
+    case EX_to_i: return a[0];
+    case EX_to_b: return a[0] != 0;
+    case EX_rand_u32: return (int32_t)rand_bits((uint32_t)a[0], (uint32_t)a[1]);
+    case EX_randint: return rand_below(rand_bits((uint32_t)a[0], (uint32_t)a[1]), a[2]);
+    case EX_guard: return a[0] >= 0 && a[0] < a[1] ? a[0] : 0;
+    default: bug("operator %d is not an integer operator", (int)op);
+    }
+}
+
+/* ---- floats ---- */
+
+static int64_t to_int(double x)
+{
+    if (isnan(x)) return 0;
+    return x >= INT32_MAX ? INT32_MAX : x <= INT32_MIN ? INT32_MIN : (int64_t)x;
+}
+
+static double uniform24(uint32_t seed, uint32_t counter) { return (double)(rand_bits(seed, counter) >> 8) * 0x1p-24; }
+
+static double normal24(uint32_t seed, uint32_t counter)
+{
+    double u = ((double)(rand_bits(seed, 2 * counter) >> 8) + 1) * 0x1p-24;
+    return sqrt(-2 * log(u)) * cos(6.283185307179586477 * uniform24(seed, 2 * counter + 1));
+}
+
+static double sigmoid(double x)
+{
+    if (x >= 0) return 1 / (1 + exp(-x));
+    double e = exp(x);                                                /* no overflow for large -x */
+    return e / (1 + e);
+}
+
+static double eval_function(ExprOp op, double x)
+{
+    switch (op) {
+    case EX_exp: return exp(x);
+    case EX_exp2: return exp2(x);
+    case EX_expm1: return expm1(x);
+    case EX_log: return log(x);
+    case EX_log2: return log2(x);
+    case EX_log1p: return log1p(x);
+    case EX_sin: return sin(x);
+    case EX_cos: return cos(x);
+    case EX_tanh: return tanh(x);
+    case EX_sigmoid: return sigmoid(x);
+    case EX_erf: return erf(x);
+    case EX_sqrt: return sqrt(x);
+    case EX_rsqrt: return 1 / sqrt(x);
+    case EX_floor: return floor(x);
+    case EX_ceil: return ceil(x);
+    case EX_round: return nearbyint(x);
+    case EX_trunc: return trunc(x);
+    case EX_round_f16: return f16_to_f64(f64_to_f16(x));
+    case EX_round_bf16: return bf16_to_f64(f64_to_bf16(x));
+    default: bug("operator %d is not a float operator", (int)op);
+    }
+}
+
+double expr_eval_f(ExprOp op, const double *a)
+{
+    switch (op) {
+    case EX_add: return a[0] + a[1];
+    case EX_sub: return a[0] - a[1];
+    case EX_mul: return a[0] * a[1];
+    case EX_div: return a[0] / a[1];
+    case EX_mod: return a[0] - a[1] * floor(a[0] / a[1]);
+    case EX_pow: return pow(a[0], a[1]);
+    case EX_min: return a[0] < a[1] ? a[0] : a[1];                    /* second operand when unordered, as in C */
+    case EX_max: return a[0] > a[1] ? a[0] : a[1];
+    case EX_neg: return -a[0];
+    case EX_abs: return fabs(a[0]);
+    case EX_sign: return (a[0] > 0) - (a[0] < 0);
+    case EX_eq: return a[0] == a[1];
+    case EX_ne: return a[0] != a[1];
+    case EX_lt: return a[0] < a[1];
+    case EX_le: return a[0] <= a[1];
+    case EX_select: return a[0] != 0 ? a[1] : a[2];
+    case EX_to_f: return a[0];
+    case EX_to_i: return (double)to_int(a[0]);
+    case EX_to_b: return a[0] != 0;
+    case EX_uniform: return uniform24((uint32_t)(int64_t)a[0], (uint32_t)(int64_t)a[1]);
+    case EX_normal: return normal24((uint32_t)(int64_t)a[0], (uint32_t)(int64_t)a[1]);
+    default: return eval_function(op, a[0]);
+    }
+}
