@@ -19,22 +19,25 @@ static int64_t gcd(int64_t a, int64_t b)
     return a;
 }
 
-/* Does the sum of the data terms stay inside 32 bits? Index arithmetic is taken to. */
+/* Does a sum with data in it stay inside 32 bits? The index terms beside the data are taken to stay within 2^30. */
 static int no_wrap(const Module *m, const Affine *a)
 {
-    int64_t lo = a->c, hi = a->c, l, h;
+    int64_t lo = a->c, hi = a->c, l, h, room = 0;
     RangeCtx rc;
     int ready = 0;
     for (int i = 0; i < a->n; i++) {
         int64_t k = a->t[i].k;
-        if (!(a->t[i].atom->traits & TRAIT_data)) continue;
+        if (!(a->t[i].atom->traits & TRAIT_data)) {
+            room = 1 << 30;
+            continue;
+        }
         if (!ready++) range_ctx(&rc, m, NULL, NULL);
         range_of(&rc, a->t[i].atom, &l, &h);
         if (l < INT32_MIN || h > INT32_MAX) return 0;
         lo += k > 0 ? k * l : k * h;
         hi += k > 0 ? k * h : k * l;
     }
-    return !ready || (lo >= INT32_MIN && hi <= INT32_MAX);
+    return !ready || (lo - room >= INT32_MIN && hi + room <= INT32_MAX);
 }
 
 int ex_int_diff(const Module *m, const Expr *a, const Expr *b, int any_wrap, int64_t *diff)

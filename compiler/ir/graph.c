@@ -204,7 +204,7 @@ static Node *replaced(const Replace *r, Node *n)
 {
     for (int hops = 0; hops <= r->by->n; hops++) {
         Node *next = map_get(r->by, n);
-        if (!next || (r->in && next == r->in)) return n;
+        if (!next || next == n || next == r->in) return n;
         n = next;
     }
     bug("replacements of %%%u run in a circle", n->id);
