@@ -18,6 +18,7 @@ static const Ival ANY32 = {INT32_MIN, INT32_MAX};
 
 static Ival full(Work *w, const Expr *e);
 static int proves(Work *w, const Expr *e);
+static int truth(Work *w, const Expr *e);
 
 static void work_init(Work *w, const RangeCtx *rc)
 {
@@ -147,7 +148,7 @@ static Ival binary_range(Work *w, const Expr *e)
 
 static Ival select_range(Work *w, const Expr *e)
 {
-    int c = proves(w, e->arg[0]);
+    int c = truth(w, e->arg[0]);
     if (c >= 0) return full(w, e->arg[c ? 1 : 2]);
     return join(full(w, e->arg[1]), full(w, e->arg[2]));
 }
@@ -393,6 +394,7 @@ static int compare(Work *w, const Expr *e)
     }
 }
 
+/* proves(), each condition once. */
 static int truth(Work *w, const Expr *e)
 {
     Ival v = full(w, e);

@@ -74,6 +74,7 @@ static void test_div_mod(void)
     CHECK(modi(add(mul(o0, I(64)), r0), I(64)) == modi(r0, I(64)));
     CHECK(add(mul(divi(o0, I(8)), I(8)), modi(o0, I(8))) == o0);
     CHECK(add(mul(divi(o0, T), T), modi(o0, T)) == o0);
+    CHECK(add(mul(divi(o0, I(8)), I(4)), modi(o0, I(8))) != o0 && add(mul(divi(o0, I(8)), I(16)), mul(I(2), modi(o0, I(8)))) == mul(o0, I(2)));
     CHECK(divi(divi(o0, I(3)), I(4)) == divi(o0, I(12)));
     CHECK(modi(modi(o0, I(12)), I(4)) == modi(o0, I(4)));
     CHECK(divi(modi(o0, I(4)), I(4)) == I(0));
