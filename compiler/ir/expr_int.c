@@ -214,11 +214,11 @@ static Expr *quotient(Module *m, Expr *a, Expr *b)
         if (d == 0) return ex_int(m, 0);
         if (d == 1) return a;
         if (d == -1) return scale(m, a, -1);
-        if (d < 0 || !affine_of(a, &x) || !no_wrap(m, &x) || !split_literal(&x, d, &s)) return NULL;
+        if (d < 0 || !affine_of(a, &x) || !no_wrap(m, &x) || !split_literal(&x, d, &s) || !no_wrap(m, &s.r)) return NULL;
         return ex_add(m, affine_expr(m, &s.q), small_div(m, &s.r, d));
     }
     if (a->op == EX_mod && a->arg[1] == b && b->op == EX_sym && b->u.sym->lo > 0) return ex_int(m, 0);
-    if (!affine_of(a, &x) || !no_wrap(m, &x) || !split_symbol(m, &x, b, &s) || (!s.q.n && !s.q.c)) return NULL;
+    if (!affine_of(a, &x) || !no_wrap(m, &x) || !split_symbol(m, &x, b, &s) || !no_wrap(m, &s.r) || (!s.q.n && !s.q.c)) return NULL;
     return ex_add(m, affine_expr(m, &s.q), ex_bin(m, EX_div, affine_expr(m, &s.r), b));
 }
 
@@ -231,11 +231,11 @@ static Expr *remainder_of(Module *m, Expr *a, Expr *b)
     if (a == b) return ex_int(m, 0);
     if (ex_is_int(b, &d)) {
         if (d >= -1 && d <= 1) return ex_int(m, 0);
-        if (d < 0 || !affine_of(a, &x) || !no_wrap(m, &x) || !split_literal(&x, d, &s)) return NULL;
+        if (d < 0 || !affine_of(a, &x) || !no_wrap(m, &x) || !split_literal(&x, d, &s) || !no_wrap(m, &s.r)) return NULL;
         return small_mod(m, &s.r, d);
     }
     if (a->op == EX_mod && a->arg[1] == b) return a;
-    if (!affine_of(a, &x) || !no_wrap(m, &x) || !split_symbol(m, &x, b, &s) || (!s.q.n && !s.q.c)) return NULL;
+    if (!affine_of(a, &x) || !no_wrap(m, &x) || !split_symbol(m, &x, b, &s) || !no_wrap(m, &s.r) || (!s.q.n && !s.q.c)) return NULL;
     return ex_bin(m, EX_mod, affine_expr(m, &s.r), b);
 }
 

@@ -41,6 +41,7 @@ static void test_affine_form(void)
     CHECK(mul(mul(o0, T), r0) == mul(r0, mul(T, o0)));
     CHECK(mul(mul(o0, I(2)), T) == mul(I(2), mul(T, o0)));
     CHECK(mul(add(o0, I(1)), mul(T, I(3))) == mul(mul(I(3), T), add(I(1), o0)));
+    CHECK(mul(sub(r0, o0), T) == sub(I(0), mul(T, sub(o0, r0))));
     CHECK(sub(o0, o0) == I(0) && mul(o0, I(0)) == I(0) && mul(o0, I(1)) == o0);
     CHECK(mul(mul(o0, I(65536)), I(65536)) == I(0));
     CHECK(add(I(INT32_MAX), I(1)) == I(INT32_MIN));
@@ -196,6 +197,42 @@ static Tree *grow(int depth, int want_bool)
     return t;
 }
 
+static Tree *tree_op(ExprOp op, Tree *a, Tree *b)
+{
+    Tree *t = NEW(ctx.perm, Tree);
+    t->op = op;
+    t->a[0] = a, t->a[1] = b;
+    return t;
+}
+
+static Tree *tree_int(int64_t v)
+{
+    Tree *t = tree_op(EX_int, NULL, NULL);
+    t->v = v;
+    return t;
+}
+
+/* Index arithmetic as reshapes make it: sums of multiples, quotients and remainders by few numbers, nested. */
+static Tree *grow_index(int depth)
+{
+    static const int64_t by[] = {2, 3, 4, 6, 8, 12, 24, 1, -4};
+    Tree *t = tree_int((int)rnd(9) - 4);
+    for (int i = 1 + (int)rnd(3); i > 0; i--) {
+        Tree *part;
+        if (depth && rnd(2)) {
+            part = tree_op(rnd(2) ? EX_div : EX_mod, grow_index(depth - 1), tree_int(by[rnd(9)]));
+            if (rnd(5) == 0) part->a[1] = tree_op(EX_index, NULL, NULL), part->a[1]->leaf = 6;
+        } else {
+            part = tree_op(EX_index, NULL, NULL);
+            part->leaf = (int)rnd(data_mode ? LEAVES : 3);
+        }
+        if (rnd(3) == 0) part = tree_op(EX_mul, part, tree_int(by[rnd(9)]));
+        if (rnd(6) == 0) part = tree_op(EX_mul, part, tree_op(EX_index, NULL, NULL)), part->a[1]->leaf = 6;
+        t = tree_op(rnd(4) ? EX_add : EX_sub, t, part);
+    }
+    return t;
+}
+
 static int64_t tree_value(const Tree *t, const int64_t *leaf)
 {
     int64_t a[3] = {0}, v;
@@ -247,7 +284,7 @@ static void test_random(int data, uint64_t seed, int rounds)
         else leaf_expr[i] = i < 6 ? ex_index(mod, i) : ex_sym(mod, sym_new(mod, i == 6 ? "P" : "Q", SYM_dim, 1, 9, span_none()));
     }
     for (int n = 0; n < rounds; n++) {
-        Tree *t = grow(1 + (int)rnd(5), n % 4 == 0);
+        Tree *t = n % 2 ? grow_index(1 + (int)rnd(3)) : grow(1 + (int)rnd(5), n % 8 == 0);
         Expr *e = tree_expr(t);
         CHECK(tree_expr(t) == e);
         for (int k = 0; k < 30; k++) {
@@ -349,9 +386,9 @@ int main(void)
     test_float();
     test_rewrite();
     for (uint64_t seed = 1; seed <= 4; seed++) {
-        test_random(0, seed, 1500);
+        test_random(0, seed, 3000);
         test_random_order(seed);
-        test_random(1, seed, 1500);
+        test_random(1, seed, 3000);
     }
     test_halfs();
     test_tensor();
