@@ -58,10 +58,7 @@ int affine_add_scaled(Affine *a, const Affine *b, int64_t k)
     return 1;
 }
 
-void affine_sub(Affine *a, const Affine *b)
-{
-    if (!affine_add_scaled(a, b, -1)) bug("a difference of more than %d terms", MAX_TERMS);
-}
+int affine_sub(Affine *a, const Affine *b) { return affine_add_scaled(a, b, -1); }
 
 int64_t affine_coef(const Affine *a, const Expr *atom)
 {

@@ -148,6 +148,16 @@ int64_t tensor_i64(const Tensor *t, int64_t flat)
     return d >= 0x1p63 ? INT64_MAX : d <= -0x1p63 ? INT64_MIN : (int64_t)d;
 }
 
+void tensor_range(const Tensor *t, int64_t *lo, int64_t *hi)
+{
+    int64_t n = tensor_count(t);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t v = tensor_i64(t, i);
+        if (i == 0 || v < *lo) *lo = v;
+        if (i == 0 || v > *hi) *hi = v;
+    }
+}
+
 void tensor_f32_run(const Tensor *t, int64_t start, int64_t stride, int64_t n, float *dst)
 {
     int small = t->dtype == DT_f32 || t->dtype == DT_bf16;

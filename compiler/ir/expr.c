@@ -282,8 +282,8 @@ static DType result_dtype(ExprOp op, Expr *const *a)
 /* All operands literal: the value, by the same function as the interpreter. A guard that fails must stay. */
 static Expr *fold_literals(Module *m, ExprOp op, DType result, int n, Expr *const *a)
 {
-    double f[3];
-    int64_t i[3];
+    double f[3] = {0};
+    int64_t i[3] = {0};
     int floats = result == DT_f32;
     for (int k = 0; k < n; k++) {
         if (!ex_is_lit(a[k], &f[k])) return NULL;

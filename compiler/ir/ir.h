@@ -95,6 +95,7 @@ typedef struct Tensor {
 int64_t tensor_count(const Tensor *t);
 double  tensor_f64(const Tensor *t, int64_t flat);     /* any dtype, converted */
 int64_t tensor_i64(const Tensor *t, int64_t flat);
+void    tensor_range(const Tensor *t, int64_t *lo, int64_t *hi); /* smallest and largest of an integer tensor with elements */
 /* dst[i] = element start + i*stride, i < n, as float (fast path for f32/f16/bf16 storage) */
 void    tensor_f32_run(const Tensor *t, int64_t start, int64_t stride, int64_t n, float *dst);
 double  f16_to_f64(uint16_t h); uint16_t f64_to_f16(double x);       /* round to nearest even */
@@ -234,7 +235,7 @@ Expr *affine_expr(Module *m, const Affine *a);
 int64_t affine_coef(const Affine *a, const Expr *atom); /* 0 when absent */
 /* e as (coefficient of slot) and (rest without slot): 1 when affine in slot with constant coefficient */
 int   affine_split(Module *m, const Expr *e, int slot, int64_t *coef, Expr **rest);
-void  affine_sub(Affine *a, const Affine *b);           /* a -= b */
+int   affine_sub(Affine *a, const Affine *b);           /* a -= b; 0 when too many terms: a is then spoilt */
 
 /* ---- range.c: interval of an integer or boolean expression ---- */
 typedef struct RangeCtx { const Module *m; const Entry *entry; /* facts; may be NULL */ const Node *node; /* slot ranges; may be NULL */
