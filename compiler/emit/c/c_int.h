@@ -1,0 +1,46 @@
+/* c_int.h - private to compiler/emit/c. */
+#ifndef EMIT_C_INT_H
+#define EMIT_C_INT_H
+#include "compiler/emit/emit.h"
+
+typedef struct FnText { const char *body, *name; } FnText;    /* a step function already written: shared by equal text */
+typedef struct CEmit {
+  const Plan *plan; const EmitOptions *opt; Arena *a;
+  Out *c, fns;                     /* fns: step functions, before the entries */
+  VEC(FnText) texts; SMap by_text; SMap names;
+  SMap math; VEC(const char *) math_order;      /* runtime files needed */
+  const char *prefix, *upper;
+} CEmit;
+
+/* One step function under construction: what it reads becomes parameters. */
+typedef struct Param { const Buffer *buf; const Node *node; const Sym *sym; const char *name; int written; } Param;
+typedef struct FnC {
+  CEmit *e; const EntryPlan *ep; const Node *node;
+  VEC(Param) params; SMap used;    /* names taken in this function */
+  Map temps;                       /* Expr -> name of a local that holds it */
+  VEC(const Expr *) hoisted;       /* in order of declaration */
+  int ntemps; int flags;           /* flags: needs err pointer */
+  const char *acc;                 /* text of EX_acc */
+  Out body;
+} FnC;
+
+const char *c_ident(Arena *a, const char *text);
+const char *c_type(DType t);
+const char *fn_param_buf(FnC *f, const Buffer *b, const Node *n, int written);
+const char *fn_param_sym(FnC *f, const Sym *s);
+const Buffer *fn_buffer(FnC *f, const Node *n);
+/* C text of an expression; every slot it uses must be open. */
+const char *c_expr(FnC *f, const Expr *e);
+const char *c_slot(const FnC *f, int slot);
+/* element of node n at subscripts, as its computing class */
+const char *c_read(FnC *f, const Node *n, Expr *const *subs);
+/* value text converted for storing into dtype t */
+const char *c_store(FnC *f, DType t, const char *value);
+void c_need(CEmit *e, const char *math_file);
+/* writes the function of a node step; returns the call text, e.g. "digits_q(out, a, T, &err)" */
+void nest_body(FnC *f, const Step *s);
+void entry_emit(CEmit *e, const EntryPlan *ep);
+void header_emit(const CEmit *e, Out *h);
+void weights_emit(CEmit *e, Out *c);
+void math_emit(CEmit *e, Out *c);
+#endif

@@ -1,0 +1,216 @@
+/* expr_c.c - scalar expressions as C. Takes an Expr whose slots are open loops, gives text; what it reads becomes a
+ * parameter of the function under construction. Integers wrap at 32 bits: where the interval analysis cannot
+ * exclude overflow the operation goes through uint32_t. */
+#include <math.h>
+#include <string.h>
+#include "compiler/emit/c/c_int.h"
+
+const char *c_slot(const FnC *f, int slot)
+{
+    int rank = f->node->rank;
+    return slot < rank ? arena_printf(f->e->a, "o%d", slot) : arena_printf(f->e->a, "r%d", slot - rank);
+}
+
+void c_need(CEmit *e, const char *file)
+{
+    if (smap_get(&e->math, file)) return;
+    smap_put(&e->math, file, e);
+    vec_push(e->a, &e->math_order, arena_str(e->a, file, strlen(file)));
+}
+
+/* Which runtime file defines a function. One place: the names in exprs.def against the files in runtime/math. */
+static const struct { const char *fn, *file; } math_file[] = {
+    {"tfx_exp", "exp"}, {"tfx_exp2", "exp"}, {"tfx_expm1", "exp"}, {"tfx_log", "log"}, {"tfx_log2", "log"},
+    {"tfx_log1p", "log"}, {"tfx_sin", "sincos"}, {"tfx_cos", "sincos"}, {"tfx_tanh", "tanh"},
+    {"tfx_sigmoid", "sigmoid"}, {"tfx_erf", "erf"}, {"tfx_sqrt", "sqrt"}, {"tfx_rsqrt", "sqrt"},
+    {"tfx_floor", "rint"}, {"tfx_ceil", "rint"}, {"tfx_round", "rint"}, {"tfx_trunc", "rint"}, {"tfx_pow", "pow"},
+    {"tfx_round_f16", "f16"}, {"tfx_round_bf16", "f16"}, {"tfx_rand_u32", "rng"}, {"tfx_randint", "rng"},
+    {"tfx_uniform", "rng"}, {"tfx_normal", "rng"}, {"tfx_guard", "index"}, {"tfx_idiv", "index"}, {"tfx_imod", "index"},
+    {"tfx_ipow", "index"}, {"tfx_ftoi", "index"}, {"tfx_shl", "index"}, {"tfx_shr", "index"}, {"tfx_fmod", "rint"},
+};
+
+static const char *call(FnC *f, const char *fn, const char *args)
+{
+    for (size_t k = 0; k < sizeof math_file / sizeof *math_file; k++)
+        if (!strcmp(math_file[k].fn, fn)) c_need(f->e, math_file[k].file);
+    return arena_printf(f->e->a, "%s_%s(%s)", f->e->prefix, fn + 4, args);
+}
+
+static void range_for(FnC *f, const Expr *e, int64_t *lo, int64_t *hi)
+{
+    RangeCtx rc;
+    range_ctx(&rc, f->e->plan->module, f->ep->entry, f->node);
+    range_of(&rc, e, lo, hi);
+}
+
+static int nonneg(FnC *f, const Expr *e)
+{
+    int64_t lo, hi;
+    range_for(f, e, &lo, &hi);
+    return lo >= 0;
+}
+
+/* The mathematical result of e stays in 32 bits (otherwise the C must not use signed arithmetic). */
+static int fits(FnC *f, const Expr *e)
+{
+    int64_t a, b, c = 0, d = 0;
+    range_for(f, e->arg[0], &a, &b);
+    if (e->n > 1) range_for(f, e->arg[1], &c, &d);
+    const int64_t lim = INT32_MAX, small = INT64_C(1) << 31;
+    if (a < -small || b > small || c < -small || d > small) return 0;
+    int64_t lo = 0, hi = 0;
+    switch (e->op) {
+    case EX_add: lo = a + c; hi = b + d; break;
+    case EX_sub: lo = a - d; hi = b - c; break;
+    case EX_neg: lo = -b; hi = -a; break;
+    case EX_mul: {
+        int64_t p[4] = {a * c, a * d, b * c, b * d};
+        lo = hi = p[0];
+        for (int k = 1; k < 4; k++) { if (p[k] < lo) lo = p[k]; if (p[k] > hi) hi = p[k]; }
+        break;
+    }
+    default: return 1;
+    }
+    return lo >= -lim && hi <= lim;
+}
+
+/* Flat position of subscripts in a buffer. */
+static const char *flat(FnC *f, const Buffer *b, Expr *const *subs)
+{
+    Module *m = f->e->plan->module;
+    Expr *at = ex_int(m, 0);
+    for (int k = 0; k < b->rank; k++) at = ex_add(m, at, ex_mul(m, subs[k], b->stride[k]));
+    return c_expr(f, at);
+}
+
+const char *c_read(FnC *f, const Node *n, Expr *const *subs)
+{
+    const Buffer *b = fn_buffer(f, n);
+    const char *p = fn_param_buf(f, b, n, 0);
+    const char *el = arena_printf(f->e->a, "%s[%s]", p, flat(f, b, subs));
+    switch (b->dtype) {
+    case DT_f16: c_need(f->e, "f16"); return arena_printf(f->e->a, "%s_f16_to_f32(%s)", f->e->prefix, el);
+    case DT_bf16: c_need(f->e, "f16"); return arena_printf(f->e->a, "%s_bf16_to_f32(%s)", f->e->prefix, el);
+    case DT_f64: return arena_printf(f->e->a, "(float)%s", el);
+    case DT_bool: return arena_printf(f->e->a, "(%s != 0)", el);
+    case DT_f32: case DT_i32: return el;
+    default: return arena_printf(f->e->a, "(int32_t)%s", el);
+    }
+}
+
+const char *c_store(FnC *f, DType t, const char *v)
+{
+    switch (t) {
+    case DT_f16: c_need(f->e, "f16"); return arena_printf(f->e->a, "%s_f32_to_f16(%s)", f->e->prefix, v);
+    case DT_bf16: c_need(f->e, "f16"); return arena_printf(f->e->a, "%s_f32_to_bf16(%s)", f->e->prefix, v);
+    case DT_f32: case DT_i32: return v;
+    case DT_bool: return arena_printf(f->e->a, "(uint8_t)(%s)", v);
+    default: return arena_printf(f->e->a, "(%s)(%s)", c_type(t), v);
+    }
+}
+
+static const char *literal(FnC *f, const Expr *e)
+{
+    Arena *a = f->e->a;
+    if (e->op == EX_int) {
+        if (e->dtype == DT_bool) return e->u.i ? "1" : "0";
+        if (e->u.i == INT32_MIN) return "(-2147483647 - 1)";
+        return arena_printf(a, e->u.i < 0 ? "(%lld)" : "%lld", (long long)e->u.i);
+    }
+    double v = e->u.f;
+    if (isnan(v)) { c_need(f->e, "bits"); return arena_printf(a, "%s_nan()", f->e->prefix); }
+    if (isinf(v) || fabs(v) > 3.4028234663852886e38) { c_need(f->e, "bits"); return arena_printf(a, v < 0 ? "(-%s_inf())" : "%s_inf()", f->e->prefix); }
+    return arena_printf(a, v < 0 ? "(%sf)" : "%sf", fmt_f32(a, (float)v));
+}
+
+static const char *int_op(FnC *f, const Expr *e, const char *x, const char *y)
+{
+    Arena *a = f->e->a;
+    const char *op = expr_info[e->op].c;
+    switch (e->op) {
+    case EX_add: case EX_sub: case EX_mul:
+        if (fits(f, e)) return arena_printf(a, "(%s %s %s)", x, op, y);
+        return arena_printf(a, "(int32_t)((uint32_t)%s %s (uint32_t)%s)", x, op, y);
+    case EX_neg:
+        if (fits(f, e)) return arena_printf(a, "(-%s)", x);
+        return arena_printf(a, "(int32_t)(0u - (uint32_t)%s)", x);
+    case EX_div: case EX_mod: {
+        int64_t lo, hi;
+        range_for(f, e->arg[1], &lo, &hi);
+        if (lo > 0 && nonneg(f, e->arg[0])) return arena_printf(a, "(%s %s %s)", x, e->op == EX_div ? "/" : "%", y);
+        return call(f, e->op == EX_div ? "tfx_idiv" : "tfx_imod", arena_printf(a, "%s, %s", x, y));
+    }
+    case EX_pow: return call(f, "tfx_ipow", arena_printf(a, "%s, %s", x, y));
+    case EX_shl: return call(f, "tfx_shl", arena_printf(a, "%s, %s", x, y));
+    case EX_shr: return call(f, "tfx_shr", arena_printf(a, "%s, %s", x, y));
+    case EX_abs: return arena_printf(a, "(%s < 0 ? (int32_t)(0u - (uint32_t)%s) : %s)", x, x, x);
+    default: return NULL;
+    }
+}
+
+static const char *operator_text(FnC *f, const Expr *e)
+{
+    Arena *a = f->e->a;
+    const char *x[3] = {"", "", ""};
+    for (int k = 0; k < e->n && k < 3; k++) x[k] = c_expr(f, e->arg[k]);
+    TypeClass cls = dtype_class(e->arg[0]->dtype);
+    if (cls == CLS_I && e->dtype == DT_i32) {
+        const char *t = int_op(f, e, x[0], x[1]);
+        if (t) return t;
+    }
+    const ExprInfo *info = &expr_info[e->op];
+    switch (e->op) {
+    case EX_select: return arena_printf(a, "(%s ? %s : %s)", x[0], x[1], x[2]);
+    case EX_min: return arena_printf(a, "(%s < %s ? %s : %s)", x[0], x[1], x[0], x[1]);
+    case EX_max: return arena_printf(a, "(%s > %s ? %s : %s)", x[0], x[1], x[0], x[1]);
+    case EX_neg: return arena_printf(a, "(-%s)", x[0]);
+    case EX_abs: return arena_printf(a, "(%s < 0 ? -%s : %s)", x[0], x[0], x[0]);
+    case EX_sign: return cls == CLS_F ? arena_printf(a, "((float)(%s > 0) - (float)(%s < 0))", x[0], x[0]) : arena_printf(a, "((%s > 0) - (%s < 0))", x[0], x[0]);
+    case EX_not: return arena_printf(a, "(!%s)", x[0]);
+    case EX_mod: return call(f, "tfx_fmod", arena_printf(a, "%s, %s", x[0], x[1]));
+    case EX_to_f: return arena_printf(a, "(float)%s", x[0]);
+    case EX_to_i: return cls == CLS_F ? call(f, "tfx_ftoi", x[0]) : arena_printf(a, "(int32_t)%s", x[0]);
+    case EX_to_b: return arena_printf(a, "(%s != 0)", x[0]);
+    case EX_guard:
+        f->flags |= 1;
+        return call(f, "tfx_guard", arena_printf(a, "%s, %s, err", x[0], x[1]));
+    default: break;
+    }
+    if (info->c[0] == 't') return call(f, info->c, info->arity == 1 ? x[0] : info->arity == 2 ? arena_printf(a, "%s, %s", x[0], x[1]) : arena_printf(a, "%s, %s, %s", x[0], x[1], x[2]));
+    if (info->arity == 2) return arena_printf(a, "(%s %s %s)", x[0], info->c, x[1]);
+    bug("no C form of %s", info->name);
+}
+
+static const char *read_or(FnC *f, const Expr *e)
+{
+    const Node *n = e->u.node;
+    Arena *a = f->e->a;
+    RangeCtx rc;
+    range_ctx(&rc, f->e->plan->module, f->ep->entry, f->node);
+    const char *cond = "";
+    for (int k = 0; k < n->rank; k++) {
+        int64_t lo, hi, elo, ehi;
+        range_of(&rc, e->arg[k], &lo, &hi);
+        range_of(&rc, n->ext[k], &elo, &ehi);
+        const char *s = c_expr(f, e->arg[k]);
+        if (lo < 0) cond = arena_printf(a, "%s%s%s >= 0", cond, *cond ? " && " : "", s);
+        if (hi >= elo) cond = arena_printf(a, "%s%s%s < %s", cond, *cond ? " && " : "", s, c_expr(f, n->ext[k]));
+    }
+    const char *in = c_read(f, n, e->arg);
+    return *cond ? arena_printf(a, "(%s ? %s : %s)", cond, in, c_expr(f, e->arg[n->rank])) : in;
+}
+
+const char *c_expr(FnC *f, const Expr *e)
+{
+    const char *t = map_get(&f->temps, e);
+    if (t) return t;
+    switch (e->op) {
+    case EX_int: case EX_flt: return literal(f, e);
+    case EX_index: return c_slot(f, e->u.slot);
+    case EX_sym: return fn_param_sym(f, e->u.sym);
+    case EX_read: return c_read(f, e->u.node, e->arg);
+    case EX_read_or: return read_or(f, e);
+    case EX_acc: return f->acc;
+    default: return operator_text(f, e);
+    }
+}

@@ -1,0 +1,336 @@
+/* nest.c - the generic loop nest of any node: always right, whatever the node. Output indices outside, reductions
+ * inside with a named accumulator; invariant float expressions are hoisted to the loop where they become known.
+ * This is the fallback of every specialised kernel and stays as the obvious version. */
+#include <string.h>
+#include "compiler/emit/c/c_int.h"
+
+static void open_loop(FnC *f, const char *var, const char *lo, const char *hi)
+{
+    out_f(&f->body, "for (int32_t %s = %s; %s < %s; %s++) {\n", var, lo, var, hi, var);
+    f->body.indent++;
+}
+static void close_loops(FnC *f, int n)
+{
+    while (n-- > 0) { f->body.indent--; out_f(&f->body, "}\n"); }
+}
+
+/* ---- hoisting ---- */
+
+static int read_is_safe(FnC *f, const Expr *e)
+{
+    RangeCtx rc;
+    Node bare = *f->node;
+    bare.nconj = 0;
+    range_ctx(&rc, f->e->plan->module, f->ep->entry, &bare);
+    for (int k = 0; k < e->n; k++) {
+        int64_t lo, hi, elo, ehi;
+        range_of(&rc, e->arg[k], &lo, &hi);
+        range_of(&rc, e->u.node->ext[k], &elo, &ehi);
+        if (lo < 0 || hi < lo) return 0;
+        if (hi >= elo) {                                    /* hi < ext must be proved symbolically */
+            Expr *in = ex_bin(f->e->plan->module, EX_lt, e->arg[k], e->u.node->ext[k]);
+            if (range_proves(&rc, in) != 1) return 0;
+        }
+    }
+    return 1;
+}
+
+/* May e be evaluated anywhere its slots are open, whatever the predicates say? */
+static int safe(FnC *f, const Expr *e)
+{
+    if (e->op == EX_guard) return 0;
+    if (e->op == EX_read && !read_is_safe(f, e)) return 0;
+    for (int k = 0; k < e->n; k++) if (!safe(f, e->arg[k])) return 0;
+    return 1;
+}
+
+static void hoist_expr(FnC *f, const Expr *e, uint32_t open, uint32_t all)
+{
+    if (map_get(&f->temps, e) || e->op == EX_acc || e->n == 0) return;
+    uint32_t used = ex_slots(e);
+    if (e->dtype == DT_f32 && !(used & ~open) && (used != all || e->op != EX_read) && used != all && ex_cost(e) > 0 && safe(f, e)) {
+        const char *name = arena_printf(f->e->a, "v%d", f->ntemps++);
+        const char *text = c_expr(f, e);
+        out_f(&f->body, "const float %s = %s;\n", name, text);
+        map_put(&f->temps, e, (void *)(uintptr_t)name);
+        vec_push(f->e->a, &f->hoisted, e);
+        return;
+    }
+    if (e->op == EX_read || e->op == EX_read_or || e->op == EX_select) return;    /* subscripts and arms stay in place */
+    for (int k = 0; k < e->n; k++) hoist_expr(f, e->arg[k], open, all);
+}
+
+/* Locals declared since `mark` go out of scope. */
+static void forget(FnC *f, int mark)
+{
+    while (f->hoisted.n > mark) map_put(&f->temps, f->hoisted.at[--f->hoisted.n], NULL);
+}
+
+/* ---- reductions ---- */
+static const char *red_start(FnC *f, const Node *n)
+{
+    int isf = n->body->dtype == DT_f32;
+    c_need(f->e, "bits");
+    switch (n->red) {
+    case RED_sum: return isf ? "0.0f" : "0";
+    case RED_prod: return isf ? "1.0f" : "1";
+    case RED_any: return "0";
+    case RED_all: return "1";
+    case RED_max: return isf ? arena_printf(f->e->a, "-%s_inf()", f->e->prefix) : "(-2147483647 - 1)";
+    case RED_min: return isf ? arena_printf(f->e->a, "%s_inf()", f->e->prefix) : "2147483647";
+    case RED_argmax: case RED_argmin: return "-1";
+    default: return isf ? "0.0f" : "0";
+    }
+}
+
+static void red_step(FnC *f, const Node *n, const char *v)
+{
+    Out *o = &f->body;
+    const char *idx = c_slot(f, n->rank);
+    switch (n->red) {
+    case RED_sum: out_f(o, n->body->dtype == DT_f32 ? "acc += %s;\n" : "acc = (int32_t)((uint32_t)acc + (uint32_t)%s);\n", v); break;
+    case RED_prod: out_f(o, n->body->dtype == DT_f32 ? "acc *= %s;\n" : "acc = (int32_t)((uint32_t)acc * (uint32_t)%s);\n", v); break;
+    case RED_any: out_f(o, "acc |= %s;\n", v); break;
+    case RED_all: out_f(o, "acc &= %s;\n", v); break;
+    case RED_max: case RED_min: {
+        const char *t = n->body->dtype == DT_f32 ? "float" : "int32_t";
+        out_f(o, "{ const %s v = %s; acc = v %s acc ? v : acc; }\n", t, v, n->red == RED_max ? ">" : "<");
+        break;
+    }
+    case RED_argmax: case RED_argmin: {
+        const char *t = n->body->dtype == DT_f32 ? "float" : "int32_t";
+        out_f(o, "{ const %s v = %s; if (none || v %s best) { best = v; acc = %s; none = 0; } }\n", t, v, n->red == RED_argmax ? ">" : "<", idx);
+        break;
+    }
+    case RED_first: out_f(o, "if (none) { acc = %s; none = 0; }\n", v); break;
+    case RED_last: out_f(o, "acc = %s; none = 0;\n", v); break;
+    default: bug("reduction");
+    }
+}
+
+static const char *acc_type(const Node *n)
+{
+    if (n->red == RED_argmax || n->red == RED_argmin) return "int32_t";
+    return n->body->dtype == DT_f32 ? "float" : "int32_t";
+}
+
+static int conj_if(FnC *f, const Node *n, uint32_t open, uint32_t before)
+{
+    const char *cond = "";
+    for (int k = 0; k < n->nconj; k++) {
+        uint32_t used = ex_slots(n->conj[k]);
+        if ((used & ~open) || (before != 0xffffffffu && !(used & ~before))) continue;
+        cond = arena_printf(f->e->a, "%s%s%s", cond, *cond ? " && " : "", c_expr(f, n->conj[k]));
+    }
+    if (!*cond) return 0;
+    out_f(&f->body, "if (%s) {\n", cond);
+    f->body.indent++;
+    return 1;
+}
+
+static void reduce_loops(FnC *f, const Node *n, uint32_t all)
+{
+    uint32_t open = (1u << n->rank) - 1;
+    int depth = conj_if(f, n, open, 0xffffffffu), mark = f->hoisted.n;
+    for (int k = 0; k < n->nred; k++) {
+        open_loop(f, c_slot(f, n->rank + k), c_expr(f, n->r[k].lo), c_expr(f, n->r[k].hi));
+        depth++;
+        uint32_t before = open;
+        open |= 1u << (n->rank + k);
+        depth += conj_if(f, n, open, before);
+        if (k + 1 < n->nred) hoist_expr(f, n->body, open, all);
+    }
+    red_step(f, n, c_expr(f, n->body));
+    close_loops(f, depth);
+    forget(f, mark);
+}
+
+static const char *element(FnC *f, const Buffer *b, const Node *n, const char *p, int written)
+{
+    Module *m = f->e->plan->module;
+    Expr *at = ex_int(m, 0);
+    for (int k = 0; k < n->rank; k++) at = ex_add(m, at, ex_mul(m, ex_index(m, k), b->stride[k]));
+    (void)written;
+    return arena_printf(f->e->a, "%s[%s]", p, c_expr(f, at));
+}
+
+static void compute_body(FnC *f, const Node *n, const Buffer *dst, const char *p)
+{
+    Out *o = &f->body;
+    uint32_t outs = (1u << n->rank) - 1, all = outs | (((1u << n->nred) - 1) << n->rank), open = 0;
+    hoist_expr(f, n->body, 0, all);
+    for (int k = 0; k < n->rank; k++) {
+        open_loop(f, c_slot(f, k), "0", c_expr(f, n->ext[k]));
+        open |= 1u << k;
+        hoist_expr(f, n->body, open, all);
+    }
+    const char *value;
+    if (n->red == RED_none) {
+        value = c_expr(f, n->body);
+    } else {
+        int none = n->empty || n->red >= RED_argmax;
+        out_f(o, "%s acc = %s;\n", acc_type(n), red_start(f, n));
+        if (none) out_f(o, "int32_t none = 1;\n");
+        if (n->red == RED_argmax || n->red == RED_argmin) out_f(o, "%s best = 0;\n", n->body->dtype == DT_f32 ? "float" : "int32_t");
+        reduce_loops(f, n, all);
+        if (n->empty && n->red < RED_argmax) bug("empty on %s", redop_name[n->red]);
+        if (n->empty) out_f(o, "if (none) acc = %s;\n", c_expr(f, n->empty));
+        else if (none && n->red >= RED_first) out_f(o, "(void)none;\n");
+        value = "acc";
+    }
+    if (n->post) { f->acc = value; value = c_expr(f, n->post); }
+    out_f(o, "%s = %s;\n", element(f, dst, n, p, 1), c_store(f, dst->dtype, value));
+    close_loops(f, n->rank);
+}
+
+/* ---- row operations: loops over the other axes, then passes along the row ---- */
+static int open_axes(FnC *f, const Node *n, uint32_t mask)
+{
+    int opened = 0;
+    for (int k = 0; k < n->rank; k++)
+        if (mask >> k & 1) { open_loop(f, c_slot(f, k), "0", c_expr(f, n->ext[k])); opened++; }
+    return opened;
+}
+
+static const char *conj_text(FnC *f, const Node *n)
+{
+    const char *cond = "";
+    for (int k = 0; k < n->nconj; k++) cond = arena_printf(f->e->a, "%s%s%s", cond, *cond ? " && " : "", c_expr(f, n->conj[k]));
+    return *cond ? cond : NULL;
+}
+
+static void softmax_body(FnC *f, const Node *n, const Buffer *dst, const char *p)
+{
+    Out *o = &f->body;
+    uint32_t all = (1u << n->rank) - 1, rows = n->row_axes;
+    CEmit *e = f->e;
+    c_need(e, "exp"); c_need(e, "bits");
+    int outer = open_axes(f, n, all & ~rows);
+    const char *at = element(f, dst, n, p, 1);
+    out_f(o, "float m = -%s_inf();\n", e->prefix);
+    int in = open_axes(f, n, rows);
+    const char *cond = conj_text(f, n), *v = c_expr(f, n->body);
+    if (cond) out_f(o, "const float v = (%s) ? %s : -%s_inf();\n", cond, v, e->prefix);
+    else out_f(o, "const float v = %s;\n", v);
+    out_f(o, "%s = v;\nm = v > m ? v : m;\n", at);
+    close_loops(f, in);
+    out_f(o, "float sum = 0.0f;\n");
+    in = open_axes(f, n, rows);
+    out_f(o, "const float v = %s, w = v > -%s_inf() ? %s_exp(v - m) : 0.0f;\n%s = w;\nsum += w;\n", at, e->prefix, e->prefix, at);
+    close_loops(f, in);
+    out_f(o, "const float scale = sum > 0.0f ? 1.0f / sum : 0.0f;\n");
+    in = open_axes(f, n, rows);
+    out_f(o, "%s *= scale;\n", at);
+    close_loops(f, in + outer);
+}
+
+static void cum_body(FnC *f, const Node *n, const Buffer *dst, const char *p)
+{
+    Out *o = &f->body;
+    uint32_t all = (1u << n->rank) - 1, rows = n->row_axes;
+    int isf = n->body->dtype == DT_f32, outer = open_axes(f, n, all & ~rows);
+    c_need(f->e, "bits");
+    const char *t = isf ? "float" : "int32_t";
+    if (n->kind == NODE_cumsum) out_f(o, "%s acc = %s;\n", t, isf ? "0.0f" : "0");
+    else out_f(o, isf ? "float acc = -%s_inf();\n" : "int32_t acc = -2147483647 - 1;\n", f->e->prefix);
+    int in = open_axes(f, n, rows);
+    const char *cond = conj_text(f, n);
+    if (cond) { out_f(o, "if (%s) {\n", cond); o->indent++; }
+    const char *v = c_expr(f, n->body);
+    if (n->kind == NODE_cummax) out_f(o, "{ const %s v = %s; acc = v > acc ? v : acc; }\n", t, v);
+    else out_f(o, isf ? "acc += %s;\n" : "acc = (int32_t)((uint32_t)acc + (uint32_t)%s);\n", v);
+    if (cond) { o->indent--; out_f(o, "}\n"); }
+    out_f(o, "%s = %s;\n", element(f, dst, n, p, 1), c_store(f, dst->dtype, "acc"));
+    close_loops(f, in + outer);
+}
+
+static void scatter_body(FnC *f, const Node *n, const Buffer *dst, const char *p)
+{
+    Out *o = &f->body;
+    Module *m = f->e->plan->module;
+    uint32_t open = 0;
+    int depth = conj_if(f, n, 0, 0xffffffffu);
+    for (int k = 0; k < n->nred; k++) {
+        open_loop(f, c_slot(f, n->rank + k), c_expr(f, n->r[k].lo), c_expr(f, n->r[k].hi));
+        depth++;
+        uint32_t before = open;
+        open |= 1u << (n->rank + k);
+        depth += conj_if(f, n, open, before);
+    }
+    Expr *at = ex_int(m, 0);
+    for (int k = 0; k < n->rank; k++) at = ex_add(m, at, ex_mul(m, n->sub[k], dst->stride[k]));
+    const char *el = arena_printf(f->e->a, "%s[%s]", p, c_expr(f, at)), *v = c_expr(f, n->body);
+    if (n->mode == SCATTER_set) {
+        out_f(o, "%s = %s;\n", el, c_store(f, dst->dtype, v));
+    } else {
+        const char *t = n->body->dtype == DT_f32 ? "float" : "int32_t";
+        const char *old = dst->dtype == DT_f16 || dst->dtype == DT_bf16 ? arena_printf(f->e->a, "%s_%s_to_f32(%s)", f->e->prefix, dtype_info[dst->dtype].name, el) : arena_printf(f->e->a, "(%s)%s", t, el);
+        out_f(o, "const %s was = %s, v = %s;\n", t, old, v);
+        const char *r = n->mode == SCATTER_max ? "(v > was ? v : was)" : n->mode == SCATTER_min ? "(v < was ? v : was)" :
+                        n->body->dtype == DT_f32 ? "was + v" : "(int32_t)((uint32_t)was + (uint32_t)v)";
+        out_f(o, "%s = %s;\n", el, c_store(f, dst->dtype, r));
+    }
+    close_loops(f, depth);
+}
+
+/* Stable insertion of each element into the best K so far: O(n K), no scratch. NaN counts as last. */
+static void argsort_body(FnC *f, const Node *n, const Buffer *dst, const char *p)
+{
+    Out *o = &f->body;
+    Module *m = f->e->plan->module;
+    const Node *x = n->in[0];
+    const Buffer *xb = fn_buffer(f, x);
+    const char *xp = fn_param_buf(f, xb, x, 0);
+    int last = n->rank - 1, isf = dtype_class(xb->dtype) == CLS_F;
+    for (int k = 0; k < last; k++) open_loop(f, c_slot(f, k), "0", c_expr(f, n->ext[k]));
+    Expr *row = ex_int(m, 0), *xrow = ex_int(m, 0);
+    for (int k = 0; k < last; k++) {
+        row = ex_add(m, row, ex_mul(m, ex_index(m, k), dst->stride[k]));
+        xrow = ex_add(m, xrow, ex_mul(m, ex_index(m, k), xb->stride[k]));
+    }
+    const char *ty = c_type(dst->dtype), *xt = c_type(xb->dtype);
+    if (xb->dtype == DT_f16 || xb->dtype == DT_bf16) bug("argsort of %s", dtype_info[xb->dtype].name);
+    out_f(o, "%s *order = %s + %s;\nconst %s *key = %s + %s;\n", ty, p, c_expr(f, row), xt, xp, c_expr(f, xrow));
+    out_f(o, "const int32_t n = %s, keep = %s;\n", c_expr(f, x->ext[last]), c_expr(f, n->ext[last]));
+    out_f(o, "int32_t have = 0;\nfor (int32_t i = 0; i < n; i++) {\n");
+    o->indent++;
+    out_f(o, "int32_t at = have;\nwhile (at > 0) {\n");
+    const char *before = n->k ? ">" : "<";
+    if (isf) out_f(o, "    const float a = key[i], b = key[order[at - 1]];\n    if (!(a %s b || (a == a && b != b))) break;\n", before);
+    else out_f(o, "    if (!(key[i] %s key[order[at - 1]])) break;\n", before);
+    out_f(o, "    if (at < keep) order[at] = order[at - 1];\n    at--;\n}\n");
+    out_f(o, "if (at < keep) order[at] = (%s)i;\nif (have < keep) have++;\n", ty);
+    close_loops(f, 1 + last);
+}
+
+static void copy_body(FnC *f, const Step *s, const char *p)
+{
+    const Node *n = s->node;
+    Module *m = f->e->plan->module;
+    const char *q = fn_param_buf(f, s->src, n, 0);
+    for (int k = 0; k < n->rank; k++) open_loop(f, c_slot(f, k), "0", c_expr(f, n->ext[k]));
+    Expr *at = ex_int(m, 0), *from = ex_int(m, 0);
+    for (int k = 0; k < n->rank; k++) {
+        at = ex_add(m, at, ex_mul(m, ex_index(m, k), s->dst->stride[k]));
+        from = ex_add(m, from, ex_mul(m, ex_index(m, k), s->src->stride[k]));
+    }
+    const char *el = arena_printf(f->e->a, "%s[%s]", q, c_expr(f, from));
+    if (s->dst->dtype != s->src->dtype) bug("copy changes type");
+    out_f(&f->body, "%s[%s] = %s;\n", p, c_expr(f, at), el);
+    close_loops(f, n->rank);
+}
+
+void nest_body(FnC *f, const Step *s)
+{
+    const Node *n = s->node;
+    const char *p = fn_param_buf(f, s->dst, n, 1);
+    if (s->kind == STEP_copy) { copy_body(f, s, p); return; }
+    switch (n->kind) {
+    case NODE_compute: compute_body(f, n, s->dst, p); return;
+    case NODE_softmax: softmax_body(f, n, s->dst, p); return;
+    case NODE_cumsum: case NODE_cummax: cum_body(f, n, s->dst, p); return;
+    case NODE_scatter: scatter_body(f, n, s->dst, p); return;
+    case NODE_argsort: argsort_body(f, n, s->dst, p); return;
+    default: bug("no loop nest for %s", node_kind_name[n->kind]);
+    }
+}

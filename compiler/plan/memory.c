@@ -1,0 +1,57 @@
+/* memory.c - offsets of the work buffers. Largest first, lowest free offset among the buffers whose lives overlap.
+ * Takes first/last of each buffer, gives offset, arena size and the lower bound (largest sum of live sizes). */
+#include <stdlib.h>
+#include "compiler/plan/plan_int.h"
+
+enum { BUFFER_ALIGN = 64 };
+
+static int by_size(const void *x, const void *y)
+{
+    const Buffer *a = *(Buffer *const *)x, *b = *(Buffer *const *)y;
+    if (a->bytes != b->bytes) return a->bytes > b->bytes ? -1 : 1;
+    return a->id - b->id;
+}
+
+static int by_offset(const void *x, const void *y)
+{
+    const Buffer *a = *(Buffer *const *)x, *b = *(Buffer *const *)y;
+    if (a->offset != b->offset) return a->offset < b->offset ? -1 : 1;
+    return a->id - b->id;
+}
+
+static int64_t round_up(int64_t n) { return (n + BUFFER_ALIGN - 1) / BUFFER_ALIGN * BUFFER_ALIGN; }
+
+static int overlap(const Buffer *a, const Buffer *b) { return a->first <= b->last && b->first <= a->last; }
+
+void memory_place(EntryPlan *ep)
+{
+    Arena *a = arena_new();
+    Buffer **list = NEWN(a, Buffer *, ep->buffers.n + 1), **rivals = NEWN(a, Buffer *, ep->buffers.n + 1);
+    int n = 0;
+    for (int k = 0; k < ep->buffers.n; k++)
+        if (ep->buffers.at[k]->space == SPACE_work) list[n++] = ep->buffers.at[k];
+    qsort(list, (size_t)n, sizeof *list, by_size);
+    int64_t top = 0;
+    for (int k = 0; k < n; k++) {
+        int m = 0;
+        for (int j = 0; j < k; j++)
+            if (overlap(list[j], list[k])) rivals[m++] = list[j];
+        qsort(rivals, (size_t)m, sizeof *rivals, by_offset);
+        int64_t at = 0;
+        for (int j = 0; j < m; j++) {
+            if (at + round_up(list[k]->bytes) <= rivals[j]->offset) break;
+            int64_t end = rivals[j]->offset + round_up(rivals[j]->bytes);
+            if (end > at) at = end;
+        }
+        list[k]->offset = at;
+        if (at + round_up(list[k]->bytes) > top) top = at + round_up(list[k]->bytes);
+    }
+    int64_t *live = NEWN(a, int64_t, ep->positions + 2);
+    for (int k = 0; k < n; k++)
+        for (int p = list[k]->first; p <= list[k]->last && p <= ep->positions; p++) live[p] += round_up(list[k]->bytes);
+    ep->lower_bound = 0;
+    for (int p = 0; p <= ep->positions; p++)
+        if (live[p] > ep->lower_bound) ep->lower_bound = live[p];
+    ep->work_bytes = top;
+    arena_free(a);
+}

@@ -1,0 +1,391 @@
+/* plan.c - graph to plan: buffers and steps of every entry. Decides which values share memory (scatter into its
+ * base, element-wise maps into a dying operand, loop carries, states) and where copies are needed.
+ * Not: offsets (memory.c), lifetimes (live.c). */
+#include "compiler/plan/plan_int.h"
+
+const char *const space_name[SPACE_COUNT] = {"work", "state", "input", "output", "weight"};
+
+Buffer *plan_buffer(const EntryPlan *ep, const Node *n)
+{
+    NodeInfo *i = map_get(&ep->info, n);
+    return i ? i->buf : NULL;
+}
+
+Buffer *buffer_new(PlanCtx *c, Space space, const Node *like, const char *name)
+{
+    Buffer *b = NEW(c->a, Buffer);
+    b->id = c->ep ? c->ep->buffers.n : 0;
+    b->space = space; b->dtype = like->dtype; b->rank = like->rank; b->node = like;
+    b->name = name ? name : like->name ? like->name : "t";
+    b->first = 1 << 30; b->last = -1; b->count = 1;
+    Expr *run = ex_int(c->m, 1);
+    for (int k = like->rank - 1; k >= 0; k--) {
+        int64_t bound = node_bound(c->m, c->ep ? c->ep->entry : NULL, like, k);
+        b->stride[k] = run;
+        if (bound < 0) {
+            diag_error(&c->m->ctx->diag, like->span, "unbounded-arena", "size %d of '%s' has no bound", k, b->name);
+            bound = 1;
+        }
+        if (b->count > (INT64_C(1) << 40) / (bound ? bound : 1)) {
+            diag_error(&c->m->ctx->diag, like->span, "arena-too-large", "'%s' has more than 2^40 elements", b->name);
+            b->count = 1;
+        }
+        b->count *= bound;
+        run = space == SPACE_input || space == SPACE_output ? ex_mul(c->m, run, like->ext[k]) : ex_int(c->m, b->count);
+    }
+    b->bytes = b->count * (dtype_info[b->dtype].bits / 8);
+    if (c->ep) vec_push(c->a, &c->ep->buffers, b);
+    return b;
+}
+
+Buffer *weight_buffer(PlanCtx *c, const Node *n)
+{
+    Plan *p = c->plan;
+    Buffer *b = map_get(&p->weight_of, n);
+    if (b) return b;
+    EntryPlan *ep = c->ep;
+    c->ep = NULL;
+    b = buffer_new(c, SPACE_weight, n, NULL);
+    c->ep = ep;
+    if (b->dtype == DT_f64) { b->dtype = DT_f32; b->bytes = b->count * 4; }
+    b->id = p->weights.n;
+    b->offset = p->weight_bytes;
+    p->weight_bytes += (b->bytes + 63) / 64 * 64;
+    Weight w = {n, b};
+    vec_push(c->a, &p->weights, w);
+    map_put(&p->weight_of, n, b);
+    return b;
+}
+
+static void claim(PlanCtx *c, const Node *n, Buffer *b)
+{
+    NodeInfo *i = plan_info(c, n);
+    i->buf = b;
+    int end = i->last < i->pos ? i->pos : i->last;
+    if (n->kind == NODE_loop || n->kind == NODE_if) end = i->end;
+    if (i->pos < b->first) b->first = i->pos;
+    if (end > b->last) b->last = end;
+}
+
+static Step *step_new(PlanCtx *c, StepKind k, Node *n, Buffer *dst, Buffer *src)
+{
+    Step *s = NEW(c->a, Step);
+    s->kind = k; s->node = n; s->dst = dst; s->src = src;
+    return s;
+}
+
+/* ---- sharing ---- */
+static int same_strides(const Buffer *b, const Buffer *like)
+{
+    if (b->rank != like->rank || b->dtype != like->dtype || b->count != like->count) return 0;
+    for (int k = 0; k < b->rank; k++)
+        if (b->stride[k] != like->stride[k]) return 0;
+    return 1;
+}
+
+typedef struct Reads { const Node *x; int bad, seen; int rank; } Reads;
+
+static void identity_read(void *u, const Expr *e)
+{
+    Reads *r = u;
+    if ((e->op != EX_read && e->op != EX_read_or) || e->u.node != r->x) return;
+    r->seen = 1;
+    if (e->op == EX_read_or || e->n != r->rank) { r->bad = 1; return; }
+    for (int k = 0; k < e->n; k++)
+        if (e->arg[k]->op != EX_index || e->arg[k]->u.slot != k) r->bad = 1;
+}
+
+/* n reads x only element for element, and is a map: it may be written over x. */
+static int elementwise_on(const Node *n, const Node *x)
+{
+    if (n->kind != NODE_compute || n->red != RED_none || n->nred || n->rank != x->rank) return 0;
+    Reads r = {x, 0, 0, n->rank};
+    ex_visit(n->body, identity_read, &r);
+    for (int k = 0; k < n->rank; k++) if (ex_reads(n->ext[k], x)) return 0;
+    return r.seen && !r.bad;
+}
+
+static int writable(const PlanCtx *c, const Node *x, const Node *by)
+{
+    NodeInfo *i = map_get(&c->ep->info, x);
+    if (!i || !i->buf) return 0;
+    if (x->kind == NODE_input || x->kind == NODE_param || x->kind == NODE_const) return 0;
+    NodeInfo *b = map_get(&c->ep->info, by);
+    if (i->last > b->pos) return 0;
+    if (i->buf->space == SPACE_state) return b->in_state == i->buf->state && i->buf->state;
+    return i->buf->space == SPACE_work;
+}
+
+typedef struct Donor { PlanCtx *c; const Node *n; Node *best; } Donor;
+
+static void consider_donor(void *u, Node *x)
+{
+    Donor *d = u;
+    if (d->best || !x->block || x->rank == 0 || !writable(d->c, x, d->n)) return;
+    if (x->block != d->n->block || !elementwise_on(d->n, x)) return;
+    if (x->dtype == d->n->dtype) d->best = x;
+}
+
+static int reads_in_exprs(const Node *n, const Node *x)
+{
+    if (n->body && ex_reads(n->body, x)) return 1;
+    for (int k = 0; k < n->rank; k++) if (n->sub[k] && ex_reads(n->sub[k], x)) return 1;
+    for (int k = 0; k < n->nconj; k++) if (ex_reads(n->conj[k], x)) return 1;
+    for (int k = 0; k < n->nred; k++) if (ex_reads(n->r[k].lo, x) || ex_reads(n->r[k].hi, x)) return 1;
+    return 0;
+}
+
+/* Marks the chain of nodes that may live in a state's own memory: from the final value back through scatters
+ * and loop results to the state's first value. */
+static void mark_state_chain(PlanCtx *c, const State *s, const Node *n)
+{
+    while (n && n->block) {
+        NodeInfo *i = plan_info(c, n);
+        i->in_state = s;
+        if (n->kind == NODE_scatter) n = n->in[0];
+        else if (n->kind == NODE_result && n->in[0]->kind == NODE_loop) {
+            const Node *loop = n->in[0];
+            mark_state_chain(c, s, loop->then->results.at[n->k + loop->has_exit]);
+            n = loop->in[n->k];
+        } else return;
+    }
+}
+
+/* The old value of a state must not be needed once its memory is overwritten by the final one. */
+static int state_free_for(PlanCtx *c, const State *s, const Node *n)
+{
+    const Entry *e = c->ep->entry;
+    for (int k = 0; k < e->block->nodes.n; k++) {
+        const Node *x = e->block->nodes.at[k];
+        if (x->kind == NODE_state && x->state == s && plan_info(c, x)->last >= plan_info(c, n)->pos && !elementwise_on(n, x)) return 0;
+        if (x->kind == NODE_state && x->state == s && plan_info(c, x)->last > plan_info(c, n)->pos) return 0;
+    }
+    return 1;
+}
+
+static Buffer *output_of(PlanCtx *c, const Node *n)
+{
+    const Entry *e = c->ep->entry;
+    for (int k = 0; k < e->outputs.n; k++)
+        if (e->outputs.at[k].node == n && n->block == e->block) {
+            Buffer *b = buffer_new(c, SPACE_output, n, e->outputs.at[k].name);
+            b->index = k;
+            return b;
+        }
+    return NULL;
+}
+
+static Buffer *value_buffer(PlanCtx *c, Node *n)
+{
+    NodeInfo *i = plan_info(c, n);
+    if (i->in_state && n->block == c->ep->entry->block && n->kind != NODE_scatter && state_free_for(c, i->in_state, n)) {
+        Buffer *b = map_get(&c->plan->state_of, i->in_state);
+        if (b->dtype == n->dtype) return b;
+    }
+    Buffer *out = output_of(c, n);
+    if (out) return out;
+    Donor d = {c, n, NULL};
+    node_each_read(n, consider_donor, &d);
+    if (d.best) {
+        Buffer *b = plan_info(c, d.best)->buf;
+        Buffer like = *b;
+        EntryPlan *ep = c->ep;
+        c->ep = NULL;
+        Buffer *mine = buffer_new(c, SPACE_work, n, NULL);
+        c->ep = ep;
+        if (same_strides(&like, mine)) return b;
+    }
+    return buffer_new(c, SPACE_work, n, NULL);
+}
+
+static void plan_block(PlanCtx *c, Block *b, void *steps);
+typedef struct StepList { VEC(Step *) v; } StepList;
+
+static void add(PlanCtx *c, void *list, Step *s)
+{
+    StepList *l = list;
+    vec_push(c->a, &l->v, s);
+}
+
+static void copy_if_apart(PlanCtx *c, void *steps, Node *like, Buffer *dst, Buffer *src)
+{
+    if (dst != src) add(c, steps, step_new(c, STEP_copy, like, dst, src));
+}
+
+static void plan_scatter(PlanCtx *c, Node *n, void *steps)
+{
+    Node *base = n->in[0];
+    NodeInfo *bi = plan_info(c, base);
+    int direct = base->block && writable(c, base, n) && !reads_in_exprs(n, base) && bi->buf->dtype == n->dtype;
+    Buffer *dst = direct ? bi->buf : buffer_new(c, SPACE_work, n, NULL);
+    claim(c, n, dst);
+    if (!direct && base->kind != NODE_undef) copy_if_apart(c, steps, n, dst, base->block ? bi->buf : weight_buffer(c, base));
+    add(c, steps, step_new(c, STEP_node, n, dst, NULL));
+}
+
+static Buffer *carry_buffer(PlanCtx *c, Node *loop, int k, void *steps)
+{
+    Node *init = loop->in[k], *arg = loop->then->args.at[k];
+    NodeInfo *ii = plan_info(c, init);
+    int once = 1;
+    for (int j = 0; j < loop->nin; j++) if (j != k && loop->in[j] == init) once = 0;
+    Buffer *src = init->block ? ii->buf : weight_buffer(c, init);
+    int share = once && init->block && init->kind != NODE_input && ii->last <= plan_info(c, loop)->pos && src->dtype == arg->dtype &&
+                (src->space == SPACE_work || (src->space == SPACE_state && ii->in_state == src->state));
+    if (share) return src;
+    Buffer *b = buffer_new(c, SPACE_work, arg, loop->in[k]->name);
+    if (init->kind != NODE_undef) add(c, steps, step_new(c, STEP_copy, arg, b, src));
+    return b;
+}
+
+static void plan_loop(PlanCtx *c, Node *n, void *steps)
+{
+    NodeInfo *li = plan_info(c, n);
+    Buffer **carry = NEWN(c->a, Buffer *, n->nin + 1), **next = NEWN(c->a, Buffer *, n->nin + 1);
+    for (int k = 0; k < n->nin; k++) {
+        carry[k] = carry_buffer(c, n, k, steps);
+        plan_info(c, n->then->args.at[k])->in_state = carry[k]->space == SPACE_state ? carry[k]->state : NULL;
+        claim(c, n->then->args.at[k], carry[k]);
+        if (li->pos < carry[k]->first) carry[k]->first = li->pos;
+        if (li->end > carry[k]->last) carry[k]->last = li->end;
+    }
+    Step *s = step_new(c, STEP_loop, n, NULL, NULL);
+    li->buf = NULL;
+    plan_block(c, n->then, &s->body);
+    /* parallel assignment: a next value that lies in another carry's memory goes through a temporary */
+    for (int k = 0; k < n->nin; k++) {
+        Node *r = n->then->results.at[k + n->has_exit];
+        Buffer *src = r->block ? plan_info(c, r)->buf : weight_buffer(c, r);
+        for (int j = 0; j < n->nin; j++)
+            if (j != k && carry[j] == src) {
+                Buffer *t = buffer_new(c, SPACE_work, r, "swap");
+                t->first = li->pos; t->last = li->end;
+                add(c, &s->body, step_new(c, STEP_copy, r, t, src));
+                src = t;
+                break;
+            }
+        next[k] = src;
+    }
+    for (int k = 0; k < n->nin; k++)
+        copy_if_apart(c, &s->body, n->then->args.at[k], carry[k], next[k]);
+    if (n->has_exit) {
+        Node *go = n->then->results.at[0];
+        s->src = go->block ? plan_info(c, go)->buf : weight_buffer(c, go);
+    }
+    add(c, steps, s);
+    n->note = carry;
+}
+
+static void plan_if(PlanCtx *c, Node *n, void *steps)
+{
+    NodeInfo *fi = plan_info(c, n);
+    Buffer **res = NEWN(c->a, Buffer *, n->nres + 1);
+    Step *s = step_new(c, STEP_if, n, NULL, NULL);
+    for (int k = 0; k < n->nres; k++) {
+        res[k] = buffer_new(c, SPACE_work, n->then->results.at[k], NULL);
+        res[k]->first = fi->pos; res[k]->last = fi->end;
+    }
+    plan_block(c, n->then, &s->body);
+    if (n->other) plan_block(c, n->other, &s->other);
+    for (int k = 0; k < n->nres; k++) {
+        Node *x = n->then->results.at[k], *y = n->other->results.at[k];
+        copy_if_apart(c, &s->body, x, res[k], x->block ? plan_info(c, x)->buf : weight_buffer(c, x));
+        copy_if_apart(c, &s->other, y, res[k], y->block ? plan_info(c, y)->buf : weight_buffer(c, y));
+    }
+    add(c, steps, s);
+    n->note = res;
+}
+
+static void need_weight(void *u, Node *x)
+{
+    if (!x->block) weight_buffer(u, x);
+}
+
+static void plan_node(PlanCtx *c, Node *n, void *steps)
+{
+    Buffer *b;
+    node_each_read(n, need_weight, c);
+    switch (n->kind) {
+    case NODE_input: case NODE_arg: return;
+    case NODE_state: claim(c, n, map_get(&c->plan->state_of, n->state)); return;
+    case NODE_undef: claim(c, n, buffer_new(c, SPACE_work, n, NULL)); return;
+    case NODE_scatter: plan_scatter(c, n, steps); return;
+    case NODE_loop: plan_loop(c, n, steps); return;
+    case NODE_if: plan_if(c, n, steps); return;
+    case NODE_result: claim(c, n, ((Buffer **)n->in[0]->note)[n->k]); return;
+    default:
+        b = value_buffer(c, n);
+        claim(c, n, b);
+        add(c, steps, step_new(c, STEP_node, n, b, NULL));
+    }
+}
+
+static void plan_block(PlanCtx *c, Block *b, void *steps)
+{
+    for (int k = 0; k < b->nodes.n; k++) plan_node(c, b->nodes.at[k], steps);
+}
+
+static void plan_ends(PlanCtx *c)
+{
+    const Entry *e = c->ep->entry;
+    for (int k = 0; k < e->outputs.n; k++) {
+        Node *n = e->outputs.at[k].node;
+        Buffer *src = n->block ? plan_info(c, n)->buf : weight_buffer(c, n);
+        if (src->space == SPACE_output && src->index == k) continue;
+        Buffer *b = buffer_new(c, SPACE_output, n, e->outputs.at[k].name);
+        b->index = k;
+        add(c, &c->ep->steps, step_new(c, STEP_copy, n, b, src));
+    }
+    /* states last: an output may still want an old value */
+    for (int k = 0; k < e->state_out.n; k++) {
+        Node *n = e->state_out.at[k].node;
+        Buffer *src = n->block ? plan_info(c, n)->buf : weight_buffer(c, n), *dst = map_get(&c->plan->state_of, e->state_out.at[k].state);
+        copy_if_apart(c, &c->ep->steps, n, dst, src);
+    }
+}
+
+static void plan_states(PlanCtx *c)
+{
+    for (int k = 0; k < c->m->states.n; k++) {
+        State *s = c->m->states.at[k];
+        Node like = {0};
+        like.dtype = s->dtype; like.rank = s->rank; like.name = s->name; like.span = s->span;
+        for (int d = 0; d < s->rank; d++) like.ext[d] = ex_int(c->m, s->shape[d]);
+        Buffer *b = buffer_new(c, SPACE_state, &like, s->name);
+        b->node = NULL; b->state = s; b->id = k;
+        b->offset = c->plan->state_bytes;
+        c->plan->state_bytes += (b->bytes + 63) / 64 * 64;
+        vec_push(c->a, &c->plan->states, b);
+        map_put(&c->plan->state_of, s, b);
+    }
+}
+
+Plan *plan_make(Module *m, Arena *a)
+{
+    Plan *p = NEW(a, Plan);
+    p->module = m; p->arena = a;
+    map_init(&p->weight_of, a); map_init(&p->state_of, a);
+    PlanCtx c = {p, NULL, m, a, 0};
+    int before = m->ctx->diag.errors;
+    plan_states(&c);
+    for (int k = 0; k < m->entries.n; k++) {
+        EntryPlan *ep = NEW(a, EntryPlan);
+        ep->entry = m->entries.at[k];
+        map_init(&ep->info, a);
+        c.ep = ep;
+        live_number(&c);
+        for (int i = 0; i < ep->entry->inputs.n; i++) {
+            Buffer *b = buffer_new(&c, SPACE_input, ep->entry->inputs.at[i], NULL);
+            b->index = i;
+            claim(&c, ep->entry->inputs.at[i], b);
+        }
+        for (int i = 0; i < ep->entry->state_out.n; i++)
+            mark_state_chain(&c, ep->entry->state_out.at[i].state, ep->entry->state_out.at[i].node);
+        plan_block(&c, ep->entry->block, &ep->steps);
+        plan_ends(&c);
+        memory_place(ep);
+        if (ep->work_bytes > p->work_bytes) p->work_bytes = ep->work_bytes;
+        vec_push(a, &p->entries, ep);
+    }
+    return m->ctx->diag.errors > before ? NULL : p;
+}

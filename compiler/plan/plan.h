@@ -1,0 +1,58 @@
+/* plan.h - the recipe between graph and C: which step runs when, where every tensor lies, how every weight is
+ * stored. Takes an optimised Module, gives an immutable Plan; emitters see nothing else. */
+#ifndef PLAN_PLAN_H
+#define PLAN_PLAN_H
+#include "compiler/ir/ir.h"
+
+typedef enum Space { SPACE_work, SPACE_state, SPACE_input, SPACE_output, SPACE_weight, SPACE_COUNT } Space;
+extern const char *const space_name[SPACE_COUNT];
+
+/* Memory of one or more nodes (in-place chains share a buffer). Inside work and state the strides are constants
+ * (sizes at their bound); in caller memory they follow the run-time sizes, row-major without gaps. */
+typedef struct Buffer {
+  int id; const char *name; Space space; DType dtype;
+  int rank; Expr *stride[MAX_RANK];      /* in elements */
+  int64_t count, bytes, offset;          /* at the bound; offset in its space (work, state, weight) */
+  int first, last;                       /* positions in the entry between which the contents matter (work only) */
+  const Node *node; const State *state;  /* who it is made for */
+  int index;                             /* input or output number */
+} Buffer;
+
+typedef enum StepKind { STEP_node, STEP_copy, STEP_loop, STEP_if } StepKind;
+typedef struct Step Step;
+struct Step {
+  StepKind kind; int pos;
+  Node *node;                            /* node: computed into dst; loop, if: the node */
+  Buffer *dst, *src;                     /* copy: src -> dst, whole tensor shaped like node */
+  VEC(Step *) body, other;
+};
+
+typedef struct NodeInfo { int pos, end, last; Buffer *buf; const State *in_state; } NodeInfo;
+
+typedef struct EntryPlan {
+  const Entry *entry;
+  VEC(Step *) steps; VEC(Buffer *) buffers;
+  Map info;                              /* Node -> NodeInfo */
+  int positions;
+  int64_t work_bytes, lower_bound;       /* arena size; largest sum of live bytes at any position */
+} EntryPlan;
+
+typedef struct Weight { const Node *node; Buffer *buf; } Weight;
+
+typedef struct Plan {
+  Module *module; Arena *arena;
+  VEC(EntryPlan *) entries;
+  VEC(Weight) weights; Map weight_of;    /* Node -> Buffer */
+  VEC(Buffer *) states; Map state_of;    /* State -> Buffer */
+  int64_t weight_bytes, state_bytes, work_bytes;
+} Plan;
+
+/* NULL after diagnostics (a tensor without bound: unbounded-arena). */
+Plan   *plan_make(Module *m, Arena *a);
+Buffer *plan_buffer(const EntryPlan *ep, const Node *n);       /* where the node's value lies */
+void    plan_print(const Plan *p, Out *o);
+/* Fills a weight's bytes as they stand in the image: float32/int32/... little-endian. */
+void    plan_weight_bytes(const Plan *p, const Weight *w, Arena *scratch, unsigned char *dst);
+/* Replays the plan over byte intervals: every read must see its writer. Returns the number of faults, described in o. */
+int     plan_check(const Plan *p, Out *o);
+#endif

@@ -1,0 +1,11 @@
+/* plan_int.h - private to compiler/plan. */
+#ifndef PLAN_INT_H
+#define PLAN_INT_H
+#include "compiler/plan/plan.h"
+typedef struct PlanCtx { Plan *plan; EntryPlan *ep; Module *m; Arena *a; int pos; } PlanCtx;
+NodeInfo *plan_info(PlanCtx *c, const Node *n);
+void live_number(PlanCtx *c);                  /* positions and last uses of every node of the entry */
+void memory_place(EntryPlan *ep);              /* offsets of work buffers */
+Buffer *weight_buffer(PlanCtx *c, const Node *n);
+Buffer *buffer_new(PlanCtx *c, Space space, const Node *like, const char *name);
+#endif
