@@ -1,0 +1,246 @@
+/* entry.c - entry functions: argument checks, then the steps in order, each a call of a step function. */
+#include <string.h>
+#include "compiler/emit/c/c_int.h"
+
+static void fn_init(FnC *f, CEmit *e, const EntryPlan *ep, const Node *n)
+{
+    memset(f, 0, sizeof *f);
+    f->e = e; f->ep = ep; f->node = n;
+    smap_init(&f->used, e->a);
+    map_init(&f->temps, e->a);
+    out_init(&f->body, e->a);
+    f->body.indent = 2;
+}
+
+/* Where a buffer lies, as the entry function sees it. */
+static const char *place(CEmit *e, const Buffer *b, int written)
+{
+    const char *t = c_type(b->dtype), *cst = written ? "" : "const ";
+    switch (b->space) {
+    case SPACE_work: return arena_printf(e->a, "(%s%s *)(%svoid *)(work->bytes + %lld)", cst, t, cst, (long long)b->offset);
+    case SPACE_weight: return arena_printf(e->a, "(const %s *)(const void *)(weights + %lld)", t, (long long)b->offset);
+    case SPACE_state: return arena_printf(e->a, b->rank ? "state->%s" : "&state->%s", c_ident(e->a, b->name));
+    default: return arena_printf(e->a, "%s%s", b->space == SPACE_output ? "out_" : "in_", c_ident(e->a, b->name));
+    }
+}
+
+static const char *sym_place(CEmit *e, const Sym *s) { return arena_printf(e->a, s->kind == SYM_loop ? "i_%s_%d" : "%s", c_ident(e->a, s->name ? s->name : "t"), s->id); }
+
+static const char *first_line(Arena *a, const char *text)
+{
+    size_t n = strcspn(text, "\n");
+    char *s = arena_str(a, text, n);
+    for (char *p = s; *p; p++) if (p[0] == '*' && p[1] == '/') *p = '+';
+    return s;
+}
+
+static const char *step_name(CEmit *e, const Step *s)
+{
+    if (s->kind == STEP_copy) return "copy";
+    const char *n = s->node->name;
+    if (!n) return node_kind_name[s->node->kind];
+    const char *dot = strrchr(n, '.');
+    return c_ident(e->a, dot && dot[1] ? dot + 1 : n);
+}
+
+/* The function text, with a name shared by equal bodies; returns the call. */
+static const char *step_call(CEmit *e, const EntryPlan *ep, const Step *s)
+{
+    FnC f;
+    fn_init(&f, e, ep, s->node);
+    nest_body(&f, s);
+    const char *params = "", *args = "";
+    for (int k = 0; k < f.params.n; k++) {
+        const Param *p = &f.params.at[k];
+        const char *sep = k ? ", " : "";
+        if (p->sym) {
+            params = arena_printf(e->a, "%s%sint32_t %s", params, sep, p->name);
+            args = arena_printf(e->a, "%s%s%s", args, sep, sym_place(e, p->sym));
+        } else {
+            params = arena_printf(e->a, "%s%s%s%s *%s_restrict %s", params, sep, p->written ? "" : "const ", c_type(p->buf->dtype), e->upper, p->name);
+            args = arena_printf(e->a, "%s%s%s", args, sep, place(e, p->buf, p->written));
+        }
+    }
+    if (f.flags & 1) {
+        params = arena_printf(e->a, "%s, int32_t *err", params);
+        args = arena_printf(e->a, "%s, &err", args);
+    }
+    const char *text = arena_printf(e->a, "(%s)\n{\n%.*s}\n", params, (int)f.body.n, f.body.at ? f.body.at : "");
+    const char *name = smap_get(&e->by_text, text);
+    if (!name) {
+        const char *want = arena_printf(e->a, "%s_%s", e->prefix, step_name(e, s));
+        name = want;
+        for (int k = 2; smap_get(&e->names, name); k++) name = arena_printf(e->a, "%s_%d", want, k);
+        smap_put(&e->names, name, e);
+        smap_put(&e->by_text, text, (void *)(uintptr_t)name);
+        Place at;
+        const char *where = "";
+        if (source_place(&e->plan->module->ctx->sources, s->node->span.lo, &at))
+            where = arena_printf(e->a, " (%s:%d)", strrchr(at.source->path, '/') ? strrchr(at.source->path, '/') + 1 : at.source->path, at.line);
+        if (s->kind == STEP_copy) out_f(&e->fns, "/* copy */\n");
+        else out_f(&e->fns, "/* %s%s */\n", first_line(e->a, node_text(e->a, e->plan->module, s->node)), where);
+        out_f(&e->fns, "static void %s%s\n", name, text);
+    }
+    return arena_printf(e->a, "%s(%s);", name, args);
+}
+
+/* A scalar expression in the entry function itself: buffers are named by place. */
+static const char *entry_expr(CEmit *e, const EntryPlan *ep, const Expr *x)
+{
+    static const Node none = {0};
+    FnC f;
+    fn_init(&f, e, ep, &none);
+    for (int pass = 0; pass < 2; pass++) {                    /* first pass finds the parameters, second has their places */
+        const char *t = c_expr(&f, x);
+        if (pass) return t;
+        for (int k = 0; k < f.params.n; k++) {
+            Param *p = &f.params.at[k];
+            p->name = p->sym ? sym_place(e, p->sym) : arena_printf(e->a, "(%s)", place(e, p->buf, 0));
+        }
+    }
+    return "0";
+}
+
+static void steps_emit(CEmit *e, const EntryPlan *ep, Step *const *steps, int n, Out *o);
+
+static void loop_emit(CEmit *e, const EntryPlan *ep, const Step *s, Out *o)
+{
+    const char *v = sym_place(e, s->node->var);
+    out_f(o, "for (int32_t %s = 0, trip_%d = %s; %s < trip_%d; %s++) {\n", v, s->node->var->id, entry_expr(e, ep, s->node->trip), v, s->node->var->id, v);
+    o->indent++;
+    out_f(o, "(void)%s;\n", v);
+    steps_emit(e, ep, s->body.at, s->body.n, o);
+    if (s->src) out_f(o, "if (!*(%s)) break;\n", place(e, s->src, 0));
+    o->indent--;
+    out_f(o, "}\n");
+}
+
+static void steps_emit(CEmit *e, const EntryPlan *ep, Step *const *steps, int n, Out *o)
+{
+    for (int k = 0; k < n; k++) {
+        const Step *s = steps[k];
+        if (s->kind == STEP_loop) loop_emit(e, ep, s, o);
+        else if (s->kind == STEP_if) {
+            out_f(o, "if (%s) {\n", entry_expr(e, ep, s->node->cond));
+            o->indent++;
+            steps_emit(e, ep, s->body.at, s->body.n, o);
+            o->indent--;
+            out_f(o, "} else {\n");
+            o->indent++;
+            steps_emit(e, ep, s->other.at, s->other.n, o);
+            o->indent--;
+            out_f(o, "}\n");
+        } else out_f(o, "%s\n", step_call(e, ep, s));
+    }
+}
+
+static const char *const status_of[] = {"EARG", "ERANGE", "EFULL"};
+
+static void check_emit(CEmit *e, const EntryPlan *ep, const Check *c, Out *o)
+{
+    Node like = {0};
+    like.nred = c->nred; like.kind = NODE_compute;
+    for (int k = 0; k < c->nred; k++) like.r[k] = c->r[k];
+    FnC f;
+    fn_init(&f, e, ep, &like);
+    const char *cond = NULL, *lo[MAX_RED], *hi[MAX_RED];
+    for (int pass = 0; pass < 2; pass++) {
+        cond = c_expr(&f, c->cond);
+        for (int k = 0; k < c->nred; k++) { lo[k] = c_expr(&f, c->r[k].lo); hi[k] = c_expr(&f, c->r[k].hi); }
+        for (int k = 0; k < f.params.n; k++) {
+            Param *p = &f.params.at[k];
+            p->name = p->sym ? sym_place(e, p->sym) : p->buf->space == SPACE_input ? place(e, p->buf, 0) : arena_printf(e->a, "(%s)", place(e, p->buf, 0));
+        }
+    }
+    for (int k = 0; k < c->nred; k++) {
+        out_f(o, "for (int32_t r%d = %s; r%d < %s; r%d++)\n", k, lo[k], k, hi[k], k);
+        o->indent++;
+    }
+    out_f(o, "if (!(%s)) return %s_%s; /* %s */\n", cond, e->upper, status_of[c->status], c->message ? c->message : "");
+    o->indent -= c->nred;
+}
+
+/* int32_t T, const int32_t *tok, ..., float *logits */
+static void signature(const CEmit *e, const EntryPlan *ep, Out *o)
+{
+    const Entry *en = ep->entry;
+    out_f(o, "%s_status %s_%s(%s_work *work", e->prefix, e->prefix, c_ident(e->a, en->name), e->prefix);
+    if (e->plan->states.n) out_f(o, ", %s_state *state", e->prefix);
+    if (e->opt->weights == WEIGHTS_blob) out_f(o, ", const void *blob");
+    for (int k = 0; k < en->dims.n; k++) out_f(o, ", int32_t %s", c_ident(e->a, en->dims.at[k]->name));
+    for (int k = 0; k < en->inputs.n; k++) {
+        const Node *n = en->inputs.at[k];
+        out_f(o, ", const %s *in_%s", c_type(n->dtype), c_ident(e->a, n->name ? n->name : "t"));
+    }
+    for (int k = 0; k < en->outputs.n; k++)
+        out_f(o, ", %s *out_%s", c_type(en->outputs.at[k].node->dtype), c_ident(e->a, en->outputs.at[k].name));
+    out_f(o, ")");
+}
+
+void entry_emit(CEmit *e, const EntryPlan *ep)
+{
+    const Entry *en = ep->entry;
+    Out o;
+    out_init(&o, e->a);
+    o.indent = 2;
+    out_f(&o, "if (!work");
+    if (e->plan->states.n) out_f(&o, " || !state");
+    for (int k = 0; k < en->inputs.n; k++) out_f(&o, " || !in_%s", c_ident(e->a, en->inputs.at[k]->name ? en->inputs.at[k]->name : "t"));
+    for (int k = 0; k < en->outputs.n; k++) out_f(&o, " || !out_%s", c_ident(e->a, en->outputs.at[k].name));
+    out_f(&o, ") return %s_EARG;\n", e->upper);
+    for (int k = 0; k < en->dims.n; k++) {
+        const Sym *s = en->dims.at[k];
+        const char *d = c_ident(e->a, s->name);
+        out_f(&o, "if (%s < %lld || %s > %lld) return %s_EARG;\n", d, (long long)s->lo, d, (long long)s->hi, e->upper);
+    }
+    for (int k = 0; k < en->checks.n; k++) check_emit(e, ep, &en->checks.at[k], &o);
+    out_f(&o, "int32_t err = 0;\n");
+    steps_emit(e, ep, ep->steps.at, ep->steps.n, &o);
+    out_f(&o, "return err ? %s_ERANGE : %s_OK;\n", e->upper, e->upper);
+    Out sig;
+    out_init(&sig, e->a);
+    signature(e, ep, &sig);
+    out_f(e->c, "%.*s\n{\n", (int)sig.n, sig.at);
+    out_n(e->c, o.at, o.n);
+    out_f(e->c, "}\n\n");
+}
+
+static void state_struct(const CEmit *e, Out *h)
+{
+    const Plan *p = e->plan;
+    if (!p->states.n) return;
+    out_f(h, "/* Everything that lives between calls: plain data, copy it to save, restore or fork. */\ntypedef struct %s_state {\n", e->prefix);
+    for (int k = 0; k < p->states.n; k++) {
+        const Buffer *b = p->states.at[k];
+        if (b->rank) out_f(h, "    %s %s[%lld];", c_type(b->dtype), c_ident(e->a, b->name), (long long)b->count);
+        else out_f(h, "    %s %s;", c_type(b->dtype), c_ident(e->a, b->name));
+        out_f(h, " /* %s[", dtype_info[b->dtype].name);
+        for (int d = 0; d < b->rank; d++) out_f(h, "%s%lld", d ? ", " : "", (long long)b->state->shape[d]);
+        out_f(h, "] */\n");
+    }
+    out_f(h, "} %s_state;\n\nvoid %s_reset(%s_state *state);\n\n", e->prefix, e->prefix, e->prefix);
+}
+
+void header_emit(const CEmit *e, Out *h)
+{
+    const Plan *p = e->plan;
+    const char *x = e->prefix, *X = e->upper;
+    out_f(h, "#ifndef %s_H\n#define %s_H\n#include <stddef.h>\n#include <stdint.h>\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n", X, X);
+    out_f(h, "#define %s_ABI 1\n#define %s_WORK_SIZE %lldu /* bytes of work memory */\n", X, X, (long long)(p->work_bytes ? p->work_bytes : 64));
+    out_f(h, "#define %s_WEIGHTS_SIZE %lldu /* bytes of weights */\n", X, (long long)p->weight_bytes);
+    out_f(h, "#define %s_STATE_SIZE %lldu /* bytes of state */\n", X, (long long)p->state_bytes);
+    for (int k = 0; k < p->entries.n; k++)
+        for (int d = 0; d < p->entries.at[k]->entry->dims.n; d++) {
+            const Sym *s = p->entries.at[k]->entry->dims.at[d];
+            out_f(h, "#ifndef %s_MAX_%s\n#define %s_MAX_%s %lld\n#endif\n", X, c_ident(e->a, s->name), X, c_ident(e->a, s->name), (long long)s->hi);
+        }
+    out_f(h, "\ntypedef enum %s_status {\n    %s_OK = 0,\n    %s_EARG = 1,   /* null pointer or size out of bounds */\n    %s_ERANGE = 2, /* an input value (token, index) out of range */\n    %s_EFULL = 3   /* the state has no room for this input */\n} %s_status;\n\n", x, X, X, X, X, x);
+    out_f(h, "#ifndef %s_ALIGN\n#if defined(__GNUC__) || defined(__clang__)\n#define %s_ALIGN(n) __attribute__((aligned(n)))\n#else\n#define %s_ALIGN(n)\n#endif\n#endif\n", X, X, X);
+    out_f(h, "/* Scratch memory of one call, the caller's: static, on a stack, in a section. One for each thread. */\ntypedef struct %s_work {\n    %s_ALIGN(64) unsigned char bytes[%s_WORK_SIZE];\n} %s_work;\n\n", x, X, X, x);
+    state_struct(e, h);
+    for (int k = 0; k < p->entries.n; k++) {
+        signature(e, p->entries.at[k], h);
+        out_f(h, ";\n");
+    }
+    out_f(h, "const char *%s_strerror(%s_status status);\n\n#ifdef __cplusplus\n}\n#endif\n#endif\n", x, x);
+}

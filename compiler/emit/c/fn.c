@@ -1,0 +1,66 @@
+/* fn.c - step functions: parameters are what the body reads. Functions with equal text are written once, so that the
+ * layers of a model share their code. Takes a step, gives the text of a call. */
+#include <ctype.h>
+#include <string.h>
+#include "compiler/emit/c/c_int.h"
+
+const char *c_type(DType t) { return dtype_info[t].c; }
+
+static const char *const reserved[] = {"auto","break","case","char","const","continue","default","do","double","else","enum","extern","float","for","goto","if","inline","int","long","register","restrict","return","short","signed","sizeof","static","struct","switch","typedef","union","unsigned","void","volatile","while",
+    "int32_t","uint32_t","uint8_t","err","acc","none","best","sum","scale","order","key","have","keep","at","was","work","state","m","n","v","w","a","b","i"};
+
+/* A C identifier from any text: letters, digits, underscore; never empty, never reserved. */
+const char *c_ident(Arena *a, const char *text)
+{
+    char *s = arena_str(a, text, strlen(text));
+    for (char *p = s; *p; p++)
+        if (!isalnum((unsigned char)*p) || (unsigned char)*p > 127) *p = '_';
+    if (!*s || isdigit((unsigned char)*s)) s = arena_printf(a, "t_%s", s);
+    if ((s[0] == 'o' || s[0] == 'r' || s[0] == 'v') && isdigit((unsigned char)s[1])) s = arena_printf(a, "%s_", s);
+    for (size_t k = 0; k < sizeof reserved / sizeof *reserved; k++)
+        if (!strcmp(s, reserved[k])) return arena_printf(a, "%s_", s);
+    return s;
+}
+
+static const char *last_part(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot && dot[1] ? dot + 1 : name;
+}
+
+static const char *unique(FnC *f, const char *want)
+{
+    const char *name = c_ident(f->e->a, want);
+    for (int k = 2; smap_get(&f->used, name); k++) name = arena_printf(f->e->a, "%s_%d", c_ident(f->e->a, want), k);
+    smap_put(&f->used, name, f);
+    return name;
+}
+
+const Buffer *fn_buffer(FnC *f, const Node *n)
+{
+    Buffer *b = n->block ? plan_buffer(f->ep, n) : map_get(&f->e->plan->weight_of, n);
+    if (!b) bug("%%%u (%s) has no memory", n->id, node_kind_name[n->kind]);
+    return b;
+}
+
+const char *fn_param_buf(FnC *f, const Buffer *b, const Node *n, int written)
+{
+    for (int k = 0; k < f->params.n; k++)
+        if (f->params.at[k].buf == b) {
+            f->params.at[k].written |= written;
+            return f->params.at[k].name;
+        }
+    const char *hint = written ? "out" : n->name ? last_part(n->name) : b->name ? last_part(b->name) : "x";
+    Param p = {b, n, NULL, unique(f, hint), written};
+    vec_push(f->e->a, &f->params, p);
+    return p.name;
+}
+
+const char *fn_param_sym(FnC *f, const Sym *s)
+{
+    for (int k = 0; k < f->params.n; k++)
+        if (f->params.at[k].sym == s) return f->params.at[k].name;
+    Param p = {NULL, NULL, s, unique(f, s->name ? s->name : "t"), 0};
+    vec_push(f->e->a, &f->params, p);
+    return p.name;
+}
