@@ -101,24 +101,37 @@ static void macros(CEmit *e, Out *c)
     out_f(c, "#ifndef %s_WEIGHTS /* attributes of the weights: a section, for instance */\n#define %s_WEIGHTS\n#endif\n\n", X, X);
 }
 
+/* One stored value of a state as a C literal. */
+static const char *state_value(CEmit *e, DType t, double v)
+{
+    if (dtype_class(t) != CLS_F) return arena_printf(e->a, "%lld", (long long)v);
+    if (t == DT_f32) return arena_printf(e->a, "%sf", fmt_f32(e->a, (float)v));
+    return arena_printf(e->a, "%u", t == DT_f16 ? f64_to_f16(v) : f64_to_bf16(v));
+}
+
+static void state_start(CEmit *e, Out *c, const Buffer *b)
+{
+    const Tensor *init = b->state->init;
+    const char *n = c_ident(e->a, b->name);
+    double first = init ? tensor_f64(init, 0) : 0;
+    int same = 1;
+    for (int64_t j = 1; init && j < b->count; j++) if (tensor_f64(init, j) != first) same = 0;
+    if (!b->rank) { out_f(c, "    state->%s = %s;\n", n, state_value(e, b->dtype, first)); return; }
+    if (same) {
+        out_f(c, "    for (int32_t k = 0; k < %lld; k++) state->%s[k] = %s;\n", (long long)b->count, n, state_value(e, b->dtype, first));
+        return;
+    }
+    out_f(c, "    {\n        static const %s start[%lld] = {", c_type(b->dtype), (long long)b->count);
+    for (int64_t j = 0; j < b->count; j++) out_f(c, "%s%s", j ? ", " : "", state_value(e, b->dtype, tensor_f64(init, j)));
+    out_f(c, "};\n        for (int32_t k = 0; k < %lld; k++) state->%s[k] = start[k];\n    }\n", (long long)b->count, n);
+}
+
 static void state_reset(CEmit *e, Out *c)
 {
     const Plan *p = e->plan;
     if (!p->states.n) return;
     out_f(c, "void %s_reset(%s_state *state)\n{\n    if (!state) return;\n", e->prefix, e->prefix);
-    for (int k = 0; k < p->states.n; k++) {
-        const Buffer *b = p->states.at[k];
-        const char *n = c_ident(e->a, b->name);
-        const Tensor *init = b->state->init;
-        int64_t count = init ? tensor_count(init) : 0;
-        int isf = dtype_class(b->dtype) == CLS_F;
-        double first = init ? tensor_f64(init, 0) : 0;
-        for (int64_t j = 1; j < count; j++)
-            if (tensor_f64(init, j) != first) { diag_error(&p->module->ctx->diag, b->state->span, "state-init", "state '%s' starts with different values; only one value for all is supported", b->name); break; }
-        const char *v = isf ? (b->dtype == DT_f32 ? arena_printf(e->a, "%sf", fmt_f32(e->a, (float)first)) : arena_printf(e->a, "%u", b->dtype == DT_f16 ? f64_to_f16(first) : f64_to_bf16(first))) : arena_printf(e->a, "%lld", (long long)first);
-        if (b->rank) out_f(c, "    for (int32_t k = 0; k < %lld; k++) state->%s[k] = %s;\n", (long long)b->count, n, v);
-        else out_f(c, "    state->%s = %s;\n", n, v);
-    }
+    for (int k = 0; k < p->states.n; k++) state_start(e, c, p->states.at[k]);
     out_f(c, "}\n\n");
 }
 
