@@ -1,6 +1,7 @@
 /* plan.c - graph to plan: buffers and steps of every entry. Decides which values share memory (scatter into its
  * base, element-wise maps into a dying operand, loop carries, states) and where copies are needed.
  * Not: offsets (memory.c), lifetimes (live.c). */
+#include "compiler/plan/kernel.h"
 #include "compiler/plan/plan_int.h"
 
 const char *const space_name[SPACE_COUNT] = {"work", "state", "input", "output", "weight"};
@@ -19,7 +20,9 @@ Buffer *buffer_new(PlanCtx *c, Space space, const Node *like, const char *name)
     b->name = name ? name : like->name ? like->name : "t";
     b->first = 1 << 30; b->last = -1; b->count = 1;
     Expr *run = ex_int(c->m, 1);
-    for (int k = like->rank - 1; k >= 0; k--) {
+    int last = space == SPACE_work || space == SPACE_weight ? layout_last_axis(&c->plan->wanted, like) : -1;
+    for (int j = like->rank - 1; j >= 0; j--) {
+        int k = last < 0 ? j : j == like->rank - 1 ? last : j < last ? j : j + 1;   /* `last` moves to the end */
         int64_t bound = node_bound(c->m, c->ep ? c->ep->entry : NULL, like, k);
         b->stride[k] = run;
         if (bound < 0) {
@@ -317,6 +320,11 @@ static void plan_node(PlanCtx *c, Node *n, void *steps)
         b = value_buffer(c, n);
         claim(c, n, b);
         add(c, steps, step_new(c, STEP_node, n, b, NULL));
+        Kernel kernel;
+        kernel_choose(c->m, c->ep->entry, n, &kernel);
+        if (kernel.kind == KERNEL_nest) return;
+        StepList *l = steps;
+        l->v.at[l->v.n - 1]->kernel = arena_dup(c->a, &kernel, sizeof kernel);
     }
 }
 
@@ -364,10 +372,11 @@ Plan *plan_make(Module *m, Arena *a)
 {
     Plan *p = NEW(a, Plan);
     p->module = m; p->arena = a;
-    map_init(&p->weight_of, a); map_init(&p->state_of, a);
+    map_init(&p->weight_of, a); map_init(&p->state_of, a); map_init(&p->wanted, a);
     PlanCtx c = {p, NULL, m, a, 0};
     int before = m->ctx->diag.errors;
     plan_states(&c);
+    for (int k = 0; k < m->entries.n; k++) layout_want(m, m->entries.at[k], &p->wanted, a);
     for (int k = 0; k < m->entries.n; k++) {
         EntryPlan *ep = NEW(a, EntryPlan);
         ep->entry = m->entries.at[k];

@@ -25,6 +25,7 @@ struct Step {
   Node *node;                            /* node: computed into dst; loop, if: the node */
   Buffer *dst, *src;                     /* copy: src -> dst, whole tensor shaped like node */
   VEC(Step *) body, other;
+  const struct Kernel *kernel;           /* node: specialised step; NULL: generic nest */
 };
 
 typedef struct NodeInfo { int pos, end, last; Buffer *buf; const State *in_state; } NodeInfo;
@@ -42,6 +43,7 @@ typedef struct Weight { const Node *node; Buffer *buf; } Weight;
 typedef struct Plan {
   Module *module; Arena *arena;
   VEC(EntryPlan *) entries;
+  Map wanted;                            /* Node -> 1 + axis that should have stride 1 (kernel.h) */
   VEC(Weight) weights; Map weight_of;    /* Node -> Buffer */
   VEC(Buffer *) states; Map state_of;    /* State -> Buffer */
   int64_t weight_bytes, state_bytes, work_bytes;

@@ -12,10 +12,53 @@ static void put(unsigned char *dst, DType t, int64_t k, double f, int64_t i)
     }
 }
 
+static int row_major(const Buffer *b, const int64_t *shape)
+{
+    int64_t run = 1, v;
+    for (int k = b->rank - 1; k >= 0; k--) {
+        if (!ex_is_int(b->stride[k], &v) || v != run) return 0;
+        run *= shape[k];
+    }
+    return 1;
+}
+
+/* Tensor whose dimensions are stored in another order than they are written. */
+static void put_permuted(const Buffer *b, const Node *n, const Tensor *t, const Value *v, unsigned char *dst)
+{
+    int64_t at[MAX_RANK] = {0}, stride[MAX_RANK], shape[MAX_RANK], pos = 0;
+    for (int k = 0; k < b->rank; k++) {
+        if (!ex_is_int(b->stride[k], &stride[k]) || !ex_is_int(n->ext[k], &shape[k])) bug("weight %s has a run-time size", b->name);
+    }
+    for (int64_t j = 0; j < b->count; j++) {
+        int isf = dtype_class(b->dtype) == CLS_F;
+        put(dst, b->dtype, pos, !isf ? 0 : t ? tensor_f64(t, j) : v->f[j], isf ? 0 : t ? tensor_i64(t, j) : v->i[j]);
+        for (int k = b->rank - 1; k >= 0; k--) {
+            pos += stride[k];
+            if (++at[k] < shape[k]) break;
+            pos -= stride[k] * shape[k];
+            at[k] = 0;
+        }
+    }
+}
+
+static int shape_of(const Node *n, int64_t *shape)
+{
+    for (int k = 0; k < n->rank; k++) if (!ex_is_int(n->ext[k], &shape[k])) return 0;
+    return 1;
+}
+
 void plan_weight_bytes(const Plan *p, const Weight *w, Arena *scratch, unsigned char *dst)
 {
     const Node *n = w->node;
     DType t = w->buf->dtype;
+    int64_t shape[MAX_RANK];
+    if (!shape_of(n, shape)) bug("weight %s has a run-time size", w->buf->name);
+    if (!row_major(w->buf, shape)) {
+        Value v = {0};
+        if (!n->data) v = interp_const(p->module, scratch, n);
+        put_permuted(w->buf, n, n->data, &v, dst);
+        return;
+    }
     if (n->data) {
         int64_t count = tensor_count(n->data);
         if (t == DT_f32) {                                   /* by rows: the mapped file is unaligned */

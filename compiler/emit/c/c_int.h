@@ -39,6 +39,12 @@ const char *c_store(FnC *f, DType t, const char *value);
 void c_need(CEmit *e, const char *math_file);
 /* writes the function of a node step; returns the call text, e.g. "digits_q(out, a, T, &err)" */
 void nest_body(FnC *f, const Step *s);
+/* helpers of nests */
+void open_loop(FnC *f, const char *var, const char *lo, const char *hi);
+void close_loops(FnC *f, int n);
+const char *element(FnC *f, const Buffer *b, const Node *n, const char *p, int written);
+/* register tile of a contraction; 0: not possible here, nothing written */
+int  tile_body(FnC *f, const Step *s, const char *p);
 void entry_emit(CEmit *e, const EntryPlan *ep);
 void header_emit(const CEmit *e, Out *h);
 void weights_emit(CEmit *e, Out *c);

@@ -98,6 +98,8 @@ static void macros(CEmit *e, Out *c)
     const char *X = e->upper;
     out_f(c, "#if defined(__GNUC__) || defined(__clang__)\n#define %s_restrict __restrict\n#define %s_INLINE static __inline__ __attribute__((unused))\n", X, X);
     out_f(c, "#else\n#define %s_restrict\n#define %s_INLINE static\n#endif\n", X, X);
+    out_f(c, "/* Lane loops have a constant count and become vector instructions; gcc must not unroll them first. At -Os gcc\n * vectorises only functions that ask for it. */\n");
+    out_f(c, "#if defined(__GNUC__) && !defined(__clang__)\n#define %s_LANES _Pragma(\"GCC unroll 1\")\n#define %s_HOT __attribute__((optimize(\"O3\", \"no-tree-loop-distribute-patterns\")))\n#else\n#define %s_LANES\n#define %s_HOT\n#endif\n", X, X, X, X);
     out_f(c, "#ifndef %s_WEIGHTS /* attributes of the weights: a section, for instance */\n#define %s_WEIGHTS\n#endif\n\n", X, X);
 }
 

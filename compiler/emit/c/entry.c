@@ -79,7 +79,7 @@ static const char *step_call(CEmit *e, const EntryPlan *ep, const Step *s)
             where = arena_printf(e->a, " (%s:%d)", strrchr(at.source->path, '/') ? strrchr(at.source->path, '/') + 1 : at.source->path, at.line);
         if (s->kind == STEP_copy) out_f(&e->fns, "/* copy */\n");
         else out_f(&e->fns, "/* %s%s */\n", first_line(e->a, node_text(e->a, e->plan->module, s->node)), where);
-        out_f(&e->fns, "static void %s%s\n", name, text);
+        out_f(&e->fns, "%s_HOT static void %s%s\n", e->upper, name, text);
     }
     return arena_printf(e->a, "%s(%s);", name, args);
 }

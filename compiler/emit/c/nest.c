@@ -4,12 +4,12 @@
 #include <string.h>
 #include "compiler/emit/c/c_int.h"
 
-static void open_loop(FnC *f, const char *var, const char *lo, const char *hi)
+void open_loop(FnC *f, const char *var, const char *lo, const char *hi)
 {
     out_f(&f->body, "for (int32_t %s = %s; %s < %s; %s++) {\n", var, lo, var, hi, var);
     f->body.indent++;
 }
-static void close_loops(FnC *f, int n)
+void close_loops(FnC *f, int n)
 {
     while (n-- > 0) { f->body.indent--; out_f(&f->body, "}\n"); }
 }
@@ -70,14 +70,13 @@ static void forget(FnC *f, int mark)
 static const char *red_start(FnC *f, const Node *n)
 {
     int isf = n->body->dtype == DT_f32;
-    c_need(f->e, "bits");
     switch (n->red) {
     case RED_sum: return isf ? "0.0f" : "0";
     case RED_prod: return isf ? "1.0f" : "1";
     case RED_any: return "0";
     case RED_all: return "1";
-    case RED_max: return isf ? arena_printf(f->e->a, "-%s_inf()", f->e->prefix) : "(-2147483647 - 1)";
-    case RED_min: return isf ? arena_printf(f->e->a, "%s_inf()", f->e->prefix) : "2147483647";
+    case RED_max: c_need(f->e, "bits"); return isf ? arena_printf(f->e->a, "-%s_inf()", f->e->prefix) : "(-2147483647 - 1)";
+    case RED_min: c_need(f->e, "bits"); return isf ? arena_printf(f->e->a, "%s_inf()", f->e->prefix) : "2147483647";
     case RED_argmax: case RED_argmin: return "-1";
     default: return isf ? "0.0f" : "0";
     }
@@ -145,7 +144,7 @@ static void reduce_loops(FnC *f, const Node *n, uint32_t all)
     forget(f, mark);
 }
 
-static const char *element(FnC *f, const Buffer *b, const Node *n, const char *p, int written)
+const char *element(FnC *f, const Buffer *b, const Node *n, const char *p, int written)
 {
     Module *m = f->e->plan->module;
     Expr *at = ex_int(m, 0);
@@ -289,6 +288,7 @@ static void argsort_body(FnC *f, const Node *n, const Buffer *dst, const char *p
         xrow = ex_add(m, xrow, ex_mul(m, ex_index(m, k), xb->stride[k]));
     }
     const char *ty = c_type(dst->dtype), *xt = c_type(xb->dtype);
+    const char *step = c_expr(f, xb->stride[last]), *key_i = arena_printf(f->e->a, "key[i * %s]", step), *key_o = arena_printf(f->e->a, "key[order[at - 1] * %s]", step);
     if (xb->dtype == DT_f16 || xb->dtype == DT_bf16) bug("argsort of %s", dtype_info[xb->dtype].name);
     out_f(o, "%s *order = %s + %s;\nconst %s *key = %s + %s;\n", ty, p, c_expr(f, row), xt, xp, c_expr(f, xrow));
     out_f(o, "const int32_t n = %s, keep = %s;\n", c_expr(f, x->ext[last]), c_expr(f, n->ext[last]));
@@ -296,8 +296,8 @@ static void argsort_body(FnC *f, const Node *n, const Buffer *dst, const char *p
     o->indent++;
     out_f(o, "int32_t at = have;\nwhile (at > 0) {\n");
     const char *before = n->k ? ">" : "<";
-    if (isf) out_f(o, "    const float a = key[i], b = key[order[at - 1]];\n    if (!(a %s b || (a == a && b != b))) break;\n", before);
-    else out_f(o, "    if (!(key[i] %s key[order[at - 1]])) break;\n", before);
+    if (isf) out_f(o, "    const float a = %s, b = %s;\n    if (!(a %s b || (a == a && b != b))) break;\n", key_i, key_o, before);
+    else out_f(o, "    if (!(%s %s %s)) break;\n", key_i, before, key_o);
     out_f(o, "    if (at < keep) order[at] = order[at - 1];\n    at--;\n}\n");
     out_f(o, "if (at < keep) order[at] = (%s)i;\nif (have < keep) have++;\n", ty);
     close_loops(f, 1 + last);
@@ -326,7 +326,9 @@ void nest_body(FnC *f, const Step *s)
     const char *p = fn_param_buf(f, s->dst, n, 1);
     if (s->kind == STEP_copy) { copy_body(f, s, p); return; }
     switch (n->kind) {
-    case NODE_compute: compute_body(f, n, s->dst, p); return;
+    case NODE_compute:
+        if (s->kernel && tile_body(f, s, p)) return;
+        compute_body(f, n, s->dst, p); return;
     case NODE_softmax: softmax_body(f, n, s->dst, p); return;
     case NODE_cumsum: case NODE_cummax: cum_body(f, n, s->dst, p); return;
     case NODE_scatter: scatter_body(f, n, s->dst, p); return;
