@@ -256,6 +256,10 @@ int   range_proves(const RangeCtx *rc, const Expr *cond);      /* 1: always true
 /* ---- print.c, read.c, verify.c ---- */
 void    graph_print(const Module *m, Out *o);
 Module *graph_read(Ctx *ctx, Source *s);                 /* NULL after diagnostics */
+/* The same; `load` is called for every tensor "from" a file (name, file, dtype, shape are set) to set data and bytes.
+ * It gives 0 after reporting why not. Without a loader such tensors keep data == NULL. */
+typedef int (*TensorLoader)(void *u, Module *m, Tensor *t);
+Module *graph_read_with(Ctx *ctx, Source *s, TensorLoader load, void *u);
 /* one expression as text, with slot names o0.. r0.. ; names may be NULL */
 const char *expr_text(Arena *a, const Module *m, const Expr *e, int rank);
 const char *node_text(Arena *a, const Module *m, const Node *n);  /* one line */
