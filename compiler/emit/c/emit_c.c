@@ -65,32 +65,52 @@ static void paste(CEmit *e, Out *c, const char *text, unsigned size)
     }
 }
 
-static void math_file(CEmit *e, Out *c, const char *name, SMap *done)
+/* The list after `key` in the head line of a runtime file: comma-separated words. */
+static const char *head_list(const EmbeddedFile *f, const char *key)
 {
-    if (smap_get(done, name)) return;
-    smap_put(done, name, e);
-    const EmbeddedFile *f = embedded_find(arena_printf(e->a, "runtime/math/%s.c", name));
-    if (!f) bug("runtime/math/%s.c is missing", name);
-    const char *needs = strstr(f->text, "needs="), *eol = strchr(f->text, '\n');
-    if (needs && eol && needs < eol) {
-        const char *q = needs + 6;
-        while (*q && (isalnum((unsigned char)*q) || *q == '_')) {
-            size_t n = strspn(q, "abcdefghijklmnopqrstuvwxyz0123456789_");
-            math_file(e, c, arena_str(e->a, q, n), done);
-            q += n;
-            if (*q == ',') q++;
-        }
+    const char *eol = strchr(f->text, '\n'), *at = strstr(f->text, key);
+    return at && eol && at < eol ? at + strlen(key) : "";
+}
+
+static size_t word(const char *p) { return strspn(p, "abcdefghijklmnopqrstuvwxyz0123456789_"); }
+
+static int in_list(const char *list, const char *name)
+{
+    for (size_t n; (n = word(list)) > 0; list += n + (list[n] == ',')) {
+        if (n == strlen(name) && !memcmp(list, name, n)) return 1;
+        if (list[n] != ',') break;
     }
-    const char *from = eol ? eol + 1 : f->text;
-    paste(e, c, from, f->size - (unsigned)(from - f->text));
+    return 0;
+}
+
+static void math_file(CEmit *e, Out *c, const EmbeddedFile *f, SMap *done)
+{
+    if (smap_get(done, f->path)) return;
+    smap_put(done, f->path, e);
+    const char *needs = head_list(f, "needs=");
+    for (size_t n; (n = word(needs)) > 0; needs += n + (needs[n] == ',')) {
+        const char *path = arena_printf(e->a, "runtime/math/%.*s.c", (int)n, needs);
+        const EmbeddedFile *g = embedded_find(path);
+        if (!g) bug("%s needs %s", f->path, path);
+        math_file(e, c, g, done);
+        if (needs[n] != ',') break;
+    }
+    paste(e, c, f->text, f->size);
     out_f(c, "\n");
 }
 
+/* Every runtime file says in its first line which functions it holds: "math exp,exp2 needs=bits". */
 void math_emit(CEmit *e, Out *c)
 {
     SMap done;
     smap_init(&done, e->a);
-    for (int k = 0; k < e->math_order.n; k++) math_file(e, c, e->math_order.at[k], &done);
+    for (int k = 0; k < e->math_order.n; k++) {
+        const EmbeddedFile *f = NULL;
+        for (unsigned j = 0; j < embedded_count && !f; j++)
+            if (!strncmp(embedded_files[j].path, "runtime/math/", 13) && in_list(head_list(&embedded_files[j], ": math "), e->math_order.at[k])) f = &embedded_files[j];
+        if (!f) bug("no runtime file holds %s", e->math_order.at[k]);
+        math_file(e, c, f, &done);
+    }
 }
 
 static void macros(CEmit *e, Out *c)

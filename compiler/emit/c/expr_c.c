@@ -11,28 +11,17 @@ const char *c_slot(const FnC *f, int slot)
     return slot < rank ? arena_printf(f->e->a, "o%d", slot) : arena_printf(f->e->a, "r%d", slot - rank);
 }
 
-void c_need(CEmit *e, const char *file)
+/* fn: a function of runtime/math without prefix, such as "exp". */
+void c_need(CEmit *e, const char *fn)
 {
-    if (smap_get(&e->math, file)) return;
-    smap_put(&e->math, file, e);
-    vec_push(e->a, &e->math_order, arena_str(e->a, file, strlen(file)));
+    if (smap_get(&e->math, fn)) return;
+    smap_put(&e->math, fn, e);
+    vec_push(e->a, &e->math_order, arena_str(e->a, fn, strlen(fn)));
 }
-
-/* Which runtime file defines a function. One place: the names in exprs.def against the files in runtime/math. */
-static const struct { const char *fn, *file; } math_file[] = {
-    {"tfx_exp", "exp"}, {"tfx_exp2", "exp"}, {"tfx_expm1", "exp"}, {"tfx_log", "log"}, {"tfx_log2", "log"},
-    {"tfx_log1p", "log"}, {"tfx_sin", "sincos"}, {"tfx_cos", "sincos"}, {"tfx_tanh", "tanh"},
-    {"tfx_sigmoid", "sigmoid"}, {"tfx_erf", "erf"}, {"tfx_sqrt", "sqrt"}, {"tfx_rsqrt", "sqrt"},
-    {"tfx_floor", "rint"}, {"tfx_ceil", "rint"}, {"tfx_round", "rint"}, {"tfx_trunc", "rint"}, {"tfx_pow", "pow"},
-    {"tfx_round_f16", "f16"}, {"tfx_round_bf16", "f16"}, {"tfx_rand_u32", "rng"}, {"tfx_randint", "rng"},
-    {"tfx_uniform", "rng"}, {"tfx_normal", "rng"}, {"tfx_guard", "index"}, {"tfx_idiv", "index"}, {"tfx_imod", "index"},
-    {"tfx_ipow", "index"}, {"tfx_ftoi", "index"}, {"tfx_shl", "index"}, {"tfx_shr", "index"}, {"tfx_fmod", "rint"},
-};
 
 static const char *call(FnC *f, const char *fn, const char *args)
 {
-    for (size_t k = 0; k < sizeof math_file / sizeof *math_file; k++)
-        if (!strcmp(math_file[k].fn, fn)) c_need(f->e, math_file[k].file);
+    c_need(f->e, fn + 4);
     return arena_printf(f->e->a, "%s_%s(%s)", f->e->prefix, fn + 4, args);
 }
 
@@ -89,8 +78,8 @@ const char *c_read(FnC *f, const Node *n, Expr *const *subs)
     const char *p = fn_param_buf(f, b, n, 0);
     const char *el = arena_printf(f->e->a, "%s[%s]", p, flat(f, b, subs));
     switch (b->dtype) {
-    case DT_f16: c_need(f->e, "f16"); return arena_printf(f->e->a, "%s_f16_to_f32(%s)", f->e->prefix, el);
-    case DT_bf16: c_need(f->e, "f16"); return arena_printf(f->e->a, "%s_bf16_to_f32(%s)", f->e->prefix, el);
+    case DT_f16: c_need(f->e, "f16_to_f32"); return arena_printf(f->e->a, "%s_f16_to_f32(%s)", f->e->prefix, el);
+    case DT_bf16: c_need(f->e, "bf16_to_f32"); return arena_printf(f->e->a, "%s_bf16_to_f32(%s)", f->e->prefix, el);
     case DT_f64: return arena_printf(f->e->a, "(float)%s", el);
     case DT_bool: return arena_printf(f->e->a, "(%s != 0)", el);
     case DT_f32: case DT_i32: return el;
@@ -101,8 +90,8 @@ const char *c_read(FnC *f, const Node *n, Expr *const *subs)
 const char *c_store(FnC *f, DType t, const char *v)
 {
     switch (t) {
-    case DT_f16: c_need(f->e, "f16"); return arena_printf(f->e->a, "%s_f32_to_f16(%s)", f->e->prefix, v);
-    case DT_bf16: c_need(f->e, "f16"); return arena_printf(f->e->a, "%s_f32_to_bf16(%s)", f->e->prefix, v);
+    case DT_f16: c_need(f->e, "f32_to_f16"); return arena_printf(f->e->a, "%s_f32_to_f16(%s)", f->e->prefix, v);
+    case DT_bf16: c_need(f->e, "f32_to_bf16"); return arena_printf(f->e->a, "%s_f32_to_bf16(%s)", f->e->prefix, v);
     case DT_f32: case DT_i32: return v;
     case DT_bool: return arena_printf(f->e->a, "(uint8_t)(%s)", v);
     default: return arena_printf(f->e->a, "(%s)(%s)", c_type(t), v);
@@ -118,8 +107,8 @@ static const char *literal(FnC *f, const Expr *e)
         return arena_printf(a, e->u.i < 0 ? "(%lld)" : "%lld", (long long)e->u.i);
     }
     double v = e->u.f;
-    if (isnan(v)) { c_need(f->e, "bits"); return arena_printf(a, "%s_nan()", f->e->prefix); }
-    if (isinf(v) || fabs(v) > 3.4028234663852886e38) { c_need(f->e, "bits"); return arena_printf(a, v < 0 ? "(-%s_inf())" : "%s_inf()", f->e->prefix); }
+    if (isnan(v)) { c_need(f->e, "nan"); return arena_printf(a, "%s_nan()", f->e->prefix); }
+    if (isinf(v) || fabs(v) > 3.4028234663852886e38) { c_need(f->e, "inf"); return arena_printf(a, v < 0 ? "(-%s_inf())" : "%s_inf()", f->e->prefix); }
     return arena_printf(a, v < 0 ? "(%sf)" : "%sf", fmt_f32(a, (float)v));
 }
 

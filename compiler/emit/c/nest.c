@@ -75,8 +75,8 @@ static const char *red_start(FnC *f, const Node *n)
     case RED_prod: return isf ? "1.0f" : "1";
     case RED_any: return "0";
     case RED_all: return "1";
-    case RED_max: c_need(f->e, "bits"); return isf ? arena_printf(f->e->a, "-%s_inf()", f->e->prefix) : "(-2147483647 - 1)";
-    case RED_min: c_need(f->e, "bits"); return isf ? arena_printf(f->e->a, "%s_inf()", f->e->prefix) : "2147483647";
+    case RED_max: c_need(f->e, "inf"); return isf ? arena_printf(f->e->a, "-%s_inf()", f->e->prefix) : "(-2147483647 - 1)";
+    case RED_min: c_need(f->e, "inf"); return isf ? arena_printf(f->e->a, "%s_inf()", f->e->prefix) : "2147483647";
     case RED_argmax: case RED_argmin: return "-1";
     default: return isf ? "0.0f" : "0";
     }
@@ -203,7 +203,7 @@ static void softmax_body(FnC *f, const Node *n, const Buffer *dst, const char *p
     Out *o = &f->body;
     uint32_t all = (1u << n->rank) - 1, rows = n->row_axes;
     CEmit *e = f->e;
-    c_need(e, "exp"); c_need(e, "bits");
+    c_need(e, "exp"); c_need(e, "inf");
     int outer = open_axes(f, n, all & ~rows);
     const char *at = element(f, dst, n, p, 1);
     out_f(o, "float m = -%s_inf();\n", e->prefix);
@@ -228,7 +228,7 @@ static void cum_body(FnC *f, const Node *n, const Buffer *dst, const char *p)
     Out *o = &f->body;
     uint32_t all = (1u << n->rank) - 1, rows = n->row_axes;
     int isf = n->body->dtype == DT_f32, outer = open_axes(f, n, all & ~rows);
-    c_need(f->e, "bits");
+    c_need(f->e, "inf");
     const char *t = isf ? "float" : "int32_t";
     if (n->kind == NODE_cumsum) out_f(o, "%s acc = %s;\n", t, isf ? "0.0f" : "0");
     else out_f(o, isf ? "float acc = -%s_inf();\n" : "int32_t acc = -2147483647 - 1;\n", f->e->prefix);
@@ -263,6 +263,7 @@ static void scatter_body(FnC *f, const Node *n, const Buffer *dst, const char *p
         out_f(o, "%s = %s;\n", el, c_store(f, dst->dtype, v));
     } else {
         const char *t = n->body->dtype == DT_f32 ? "float" : "int32_t";
+        if (dst->dtype == DT_f16 || dst->dtype == DT_bf16) c_need(f->e, arena_printf(f->e->a, "%s_to_f32", dtype_info[dst->dtype].name));
         const char *old = dst->dtype == DT_f16 || dst->dtype == DT_bf16 ? arena_printf(f->e->a, "%s_%s_to_f32(%s)", f->e->prefix, dtype_info[dst->dtype].name, el) : arena_printf(f->e->a, "(%s)%s", t, el);
         out_f(o, "const %s was = %s, v = %s;\n", t, old, v);
         const char *r = n->mode == SCATTER_max ? "(v > was ? v : was)" : n->mode == SCATTER_min ? "(v < was ? v : was)" :
