@@ -98,10 +98,10 @@ static void identity_read(void *u, const Expr *e)
         if (e->arg[k]->op != EX_index || e->arg[k]->u.slot != k) r->bad = 1;
 }
 
-/* n reads x only element for element, and is a map: it may be written over x. */
+/* n reads x only element for element, each before it writes there (maps and row operations): it may lie over x. */
 static int elementwise_on(const Node *n, const Node *x)
 {
-    if (n->kind != NODE_compute || n->red != RED_none || n->nred || n->rank != x->rank) return 0;
+    if ((n->kind != NODE_compute && n->kind != NODE_softmax && n->kind != NODE_cumsum && n->kind != NODE_cummax) || n->nred || n->rank != x->rank) return 0;
     Reads r = {x, 0, 0, n->rank};
     ex_visit(n->body, identity_read, &r);
     for (int k = 0; k < n->rank; k++) if (ex_reads(n->ext[k], x)) return 0;

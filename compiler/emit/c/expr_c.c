@@ -158,7 +158,7 @@ static const char *operator_text(FnC *f, const Expr *e)
     case EX_not: return arena_printf(a, "(!%s)", x[0]);
     case EX_mod: return call(f, "tfx_fmod", arena_printf(a, "%s, %s", x[0], x[1]));
     case EX_to_f: return arena_printf(a, "(float)%s", x[0]);
-    case EX_to_i: return cls == CLS_F ? call(f, "tfx_ftoi", x[0]) : arena_printf(a, "(int32_t)%s", x[0]);
+    case EX_to_i: return cls == CLS_F ? call(f, "tfx_toint", x[0]) : arena_printf(a, "(int32_t)%s", x[0]);
     case EX_to_b: return arena_printf(a, "(%s != 0)", x[0]);
     case EX_guard:
         f->flags |= 1;
