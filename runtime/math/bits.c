@@ -1,0 +1,30 @@
+/*: math bits needs=
+ * Bit casts between float and 32-bit integers.  C99 (6.5.2.3, with TC3) defines reading another union member.
+ * Gives tfx_f2i, tfx_i2f, tfx_f2u, tfx_u2f.  All bits pass unchanged, NaN payloads too.
+ */
+typedef union {
+  float f;
+  int32_t i;
+  uint32_t u;
+} tfx_bits;
+
+TFX_INLINE int32_t tfx_f2i(float x) {
+  tfx_bits b;
+  b.f = x;
+  return b.i;
+}
+TFX_INLINE float tfx_i2f(int32_t i) {
+  tfx_bits b;
+  b.i = i;
+  return b.f;
+}
+TFX_INLINE uint32_t tfx_f2u(float x) {
+  tfx_bits b;
+  b.f = x;
+  return b.u;
+}
+TFX_INLINE float tfx_u2f(uint32_t u) {
+  tfx_bits b;
+  b.u = u;
+  return b.f;
+}
