@@ -211,6 +211,7 @@ static void check_result(Verify *v, const Node *n)
 {
     if (!check_in(v, n, 1)) return;
     const Node *of = n->in[0], *source = NULL;
+    if (map_get(&v->where, of) != v->block) NODE_FAULT(v, "it is in another block than %%%u", of->id);
     if (n->k < 0 || n->k >= of->nres) {
         NODE_FAULT(v, "result %d of %%%u, which has %d", n->k, of->id, of->nres);
         return;
