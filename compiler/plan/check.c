@@ -85,6 +85,7 @@ static void replay(Replay *r, Step *const *steps, int n)
         case STEP_copy: wrote(r, s->dst, s->node); break;
         case STEP_loop: replay_loop(r, s); break;
         case STEP_if: replay_if(r, s); break;
+        case STEP_region: replay(r, s->body.at, s->body.n); break;
         }
     }
 }

@@ -52,18 +52,22 @@ static int pick(const Module *m, const Entry *e, const Node *n, const Expr *in, 
     return best;
 }
 
-static int try_tile(const Module *m, const Entry *e, const Node *n, Expr *a, Expr *b, Kernel *k)
+static int try_tile(const Module *m, const Entry *e, const Node *n, Expr *a, Expr *b, int region_axis, Kernel *k)
 {
     int lane = pick(m, e, n, b, a, 1);
-    if (lane < 0 || node_bound(m, e, n, lane) < LANES / 2) return 0;
+    if (lane < 0 || lane == region_axis || node_bound(m, e, n, lane) < LANES / 2) return 0;
     k->lane = lane;
     k->row = pick(m, e, n, a, b, 0);
+    if (region_axis >= 0) {                                  /* rows are few: either they are the tile's, or the tile has one */
+        int fits = ex_uses_slot(a, region_axis) && !ex_uses_slot(b, region_axis) && free_of(n, region_axis) && unit_axis(m, a, region_axis) >= 0;
+        if (fits) k->row = region_axis;
+    }
     k->rows = k->row >= 0 && node_bound(m, e, n, k->row) >= 2 ? TILE_ROWS : 1;
     k->a = a; k->b = b; k->kind = KERNEL_tile;
     return 1;
 }
 
-void kernel_choose(const Module *m, const Entry *e, const Node *n, Kernel *k)
+void kernel_choose(const Module *m, const Entry *e, const Node *n, int region_axis, Kernel *k)
 {
     Kernel none = {KERNEL_nest, -1, -1, 1, NULL, NULL};
     *k = none;
@@ -75,7 +79,7 @@ void kernel_choose(const Module *m, const Entry *e, const Node *n, Kernel *k)
     if (!(slots_in(x) & slots_in(y) & red)) return;
     /* the operand that is a weight is b when both fit: its layout is free */
     Kernel kx = none, ky = none;
-    int fx = try_tile(m, e, n, x, y, &ky), fy = try_tile(m, e, n, y, x, &kx);
+    int fx = try_tile(m, e, n, x, y, region_axis, &ky), fy = try_tile(m, e, n, y, x, region_axis, &kx);
     if (fx && fy) {
         int wy = node_is_const(y->u.node), wx = node_is_const(x->u.node);
         *k = wy >= wx ? ky : kx;
@@ -97,7 +101,7 @@ static void want_node(void *u, Node *n)
 {
     Want *w = u;
     Kernel k;
-    kernel_choose(w->m, w->e, n, &k);
+    kernel_choose(w->m, w->e, n, -1, &k);
     if (k.kind != KERNEL_tile) return;
     Node *x = k.b->u.node;
     int axis = unit_axis(w->m, k.b, k.lane);

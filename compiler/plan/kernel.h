@@ -10,7 +10,7 @@ typedef struct Kernel { KernelKind kind; int lane, row, rows; Expr *a, *b; } Ker
 enum { LANES = 16, TILE_ROWS = 4 };
 
 /* Chooses; *k is KERNEL_nest when nothing fits. Sizes only, no memory. */
-void kernel_choose(const Module *m, const Entry *e, const Node *n, Kernel *k);
+void kernel_choose(const Module *m, const Entry *e, const Node *n, int region_axis, Kernel *k); /* region_axis: output axis done a few at a time, or -1 */
 /* Axis of node x that some contraction wants at stride 1; -1: row-major is fine. Decided over all entries. */
 int  layout_last_axis(const Map *wanted, const Node *x);
 void layout_want(Module *m, const Entry *e, Map *wanted, Arena *a);

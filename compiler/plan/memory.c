@@ -29,7 +29,12 @@ void memory_place(EntryPlan *ep)
     Buffer **list = NEWN(a, Buffer *, ep->buffers.n + 1), **rivals = NEWN(a, Buffer *, ep->buffers.n + 1);
     int n = 0;
     for (int k = 0; k < ep->buffers.n; k++)
-        if (ep->buffers.at[k]->space == SPACE_work) list[n++] = ep->buffers.at[k];
+        if (ep->buffers.at[k]->space == SPACE_work) {
+            Buffer *b = ep->buffers.at[k], *o = b->over;
+            if (!o) { list[n++] = b; continue; }
+            if (b->first < o->first) o->first = b->first;
+            if (b->last > o->last) o->last = b->last;
+        }
     qsort(list, (size_t)n, sizeof *list, by_size);
     int64_t top = 0;
     for (int k = 0; k < n; k++) {
@@ -46,6 +51,8 @@ void memory_place(EntryPlan *ep)
         list[k]->offset = at;
         if (at + round_up(list[k]->bytes) > top) top = at + round_up(list[k]->bytes);
     }
+    for (int k = 0; k < ep->buffers.n; k++)
+        if (ep->buffers.at[k]->over) ep->buffers.at[k]->offset = ep->buffers.at[k]->over->offset;
     int64_t *live = NEWN(a, int64_t, ep->positions + 2);
     for (int k = 0; k < n; k++)
         for (int p = list[k]->first; p <= list[k]->last && p <= ep->positions; p++) live[p] += round_up(list[k]->bytes);

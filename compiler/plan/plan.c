@@ -19,12 +19,15 @@ Buffer *buffer_new(PlanCtx *c, Space space, const Node *like, const char *name)
     b->space = space; b->dtype = like->dtype; b->rank = like->rank; b->node = like;
     b->name = name ? name : like->name ? like->name : "t";
     b->first = 1 << 30; b->last = -1; b->count = 1;
+    NodeInfo *info = c->ep ? map_get(&c->ep->info, like) : NULL;
+    if (space == SPACE_work && info && info->tile) { b->tile = info->region; b->row_axis = info->row_axis; }
     Expr *run = ex_int(c->m, 1);
     int last = space == SPACE_work || space == SPACE_weight ? layout_last_axis(&c->plan->wanted, like) : -1;
     for (int j = like->rank - 1; j >= 0; j--) {
         int k = last < 0 ? j : j == like->rank - 1 ? last : j < last ? j : j + 1;   /* `last` moves to the end */
         int64_t bound = node_bound(c->m, c->ep ? c->ep->entry : NULL, like, k);
         b->stride[k] = run;
+        if (b->tile && k == b->row_axis) bound = b->tile->rows;
         if (bound < 0) {
             diag_error(&c->m->ctx->diag, like->span, "unbounded-arena", "size %d of '%s' has no bound", k, b->name);
             bound = 1;
@@ -66,7 +69,11 @@ static void claim(PlanCtx *c, const Node *n, Buffer *b)
     i->buf = b;
     int end = i->last < i->pos ? i->pos : i->last;
     if (n->kind == NODE_loop || n->kind == NODE_if) end = i->end;
-    if (i->pos < b->first) b->first = i->pos;
+    int begin = i->pos;
+    Region *in = region_at(c, end);
+    if (in && b->tile != in) end = in->end_pos;              /* needed for the rows to come */
+    if (i->region && b->tile != i->region) begin = i->region->begin_pos;
+    if (begin < b->first) b->first = begin;
     if (end > b->last) b->last = end;
 }
 
@@ -125,6 +132,8 @@ static void consider_donor(void *u, Node *x)
 {
     Donor *d = u;
     if (d->best || !x->block || x->rank == 0 || !writable(d->c, x, d->n)) return;
+    if (plan_info(d->c, x)->buf->tile != (plan_info(d->c, d->n)->tile ? plan_info(d->c, d->n)->region : NULL)) return;
+    if (plan_info(d->c, d->n)->region && !plan_info(d->c, d->n)->tile) return;    /* whole tensors in regions: region_donor */
     if (x->block != d->n->block || !elementwise_on(d->n, x)) return;
     if (x->dtype == d->n->dtype) d->best = x;
 }
@@ -178,6 +187,41 @@ static Buffer *output_of(PlanCtx *c, const Node *n)
     return NULL;
 }
 
+/* Row axis outermost and without gaps: a row is one run of bytes. */
+static int64_t row_bytes(const Buffer *b, int axis, int64_t rows)
+{
+    int64_t v;
+    if (!ex_is_int(b->stride[axis], &v) || rows <= 0 || v * rows != b->count) return -1;
+    return v * (dtype_info[b->dtype].bits / 8);
+}
+
+/* A whole tensor made in a region may lie over one that dies there, when every read of the old one in the region is
+ * of the same rows and comes before. A donor is taken once. */
+static Buffer *region_donor(PlanCtx *c, Node *n)
+{
+    NodeInfo *ni = plan_info(c, n);
+    EntryPlan *ep = c->ep;
+    Buffer *mine = NULL;
+    for (int k = 0; k < n->block->nodes.n; k++) {
+        Node *x = n->block->nodes.at[k];
+        NodeInfo *xi = plan_info(c, x);
+        if (xi->taken || !xi->buf || xi->buf->space != SPACE_work || xi->buf->tile || xi->region == ni->region) continue;
+        if (xi->last < ni->region->begin_pos || xi->last > ni->pos || x->rank == 0 || x->kind == NODE_arg) continue;
+        if (xi->buf->last > ni->region->end_pos) continue;
+        int axis = region_aligned(c, ni->region, x);
+        if (axis < 0 || x->ext[axis] != ni->region->ext) continue;
+        if (!mine) { c->ep = NULL; mine = buffer_new(c, SPACE_work, n, NULL); c->ep = ep; }
+        int64_t rows = node_bound(c->m, ep->entry, n, ni->row_axis), need = row_bytes(mine, ni->row_axis, rows);
+        if (need < 0 || need != row_bytes(xi->buf, axis, rows) || mine->bytes != xi->buf->bytes || mine->dtype != xi->buf->dtype) continue;
+        xi->taken = 1;
+        /* same bytes seen with other strides: a buffer of its own that shares the place */
+        Buffer *b = buffer_new(c, SPACE_work, n, NULL);
+        b->over = xi->buf->over ? xi->buf->over : xi->buf;
+        return b;
+    }
+    return NULL;
+}
+
 static Buffer *value_buffer(PlanCtx *c, Node *n)
 {
     NodeInfo *i = plan_info(c, n);
@@ -185,17 +229,17 @@ static Buffer *value_buffer(PlanCtx *c, Node *n)
         Buffer *b = map_get(&c->plan->state_of, i->in_state);
         if (b->dtype == n->dtype) return b;
     }
-    Buffer *out = output_of(c, n);
+    Buffer *out = i->tile ? NULL : output_of(c, n);
     if (out) return out;
+    if (i->region && !i->tile && (out = region_donor(c, n)) != NULL) return out;
     Donor d = {c, n, NULL};
     node_each_read(n, consider_donor, &d);
     if (d.best) {
         Buffer *b = plan_info(c, d.best)->buf;
         Buffer like = *b;
-        EntryPlan *ep = c->ep;
-        c->ep = NULL;
+        int had = c->ep->buffers.n;
         Buffer *mine = buffer_new(c, SPACE_work, n, NULL);
-        c->ep = ep;
+        c->ep->buffers.n = had;                              /* only to compare */
         if (same_strides(&like, mine)) return b;
     }
     return buffer_new(c, SPACE_work, n, NULL);
@@ -304,6 +348,27 @@ static void need_weight(void *u, Node *x)
     if (!x->block) weight_buffer(u, x);
 }
 
+/* The step of a computed value, inside the loop of its region. */
+static void add_value_step(PlanCtx *c, void *steps, Node *n, Buffer *b)
+{
+    NodeInfo *i = plan_info(c, n);
+    Step *s = step_new(c, STEP_node, n, b, NULL);
+    Kernel kernel;
+    kernel_choose(c->m, c->ep->entry, n, i->region ? i->row_axis : -1, &kernel);
+    if (kernel.kind != KERNEL_nest) s->kernel = arena_dup(c->a, &kernel, sizeof kernel);
+    s->region = i->region; s->row_axis = i->row_axis;
+    StepList *l = steps;
+    if (i->region) {
+        Step *r = l->v.n ? l->v.at[l->v.n - 1] : NULL;
+        if (!r || r->kind != STEP_region || r->region != i->region) {
+            r = step_new(c, STEP_region, n, NULL, NULL);
+            r->region = i->region;
+            add(c, steps, r);
+        }
+        add(c, &r->body, s);
+    } else add(c, steps, s);
+}
+
 static void plan_node(PlanCtx *c, Node *n, void *steps)
 {
     Buffer *b;
@@ -319,17 +384,13 @@ static void plan_node(PlanCtx *c, Node *n, void *steps)
     default:
         b = value_buffer(c, n);
         claim(c, n, b);
-        add(c, steps, step_new(c, STEP_node, n, b, NULL));
-        Kernel kernel;
-        kernel_choose(c->m, c->ep->entry, n, &kernel);
-        if (kernel.kind == KERNEL_nest) return;
-        StepList *l = steps;
-        l->v.at[l->v.n - 1]->kernel = arena_dup(c->a, &kernel, sizeof kernel);
+        add_value_step(c, steps, n, b);
     }
 }
 
 static void plan_block(PlanCtx *c, Block *b, void *steps)
 {
+    regions_form(c, b);
     for (int k = 0; k < b->nodes.n; k++) plan_node(c, b->nodes.at[k], steps);
 }
 
@@ -373,7 +434,8 @@ Plan *plan_make(Module *m, Arena *a)
     Plan *p = NEW(a, Plan);
     p->module = m; p->arena = a;
     map_init(&p->weight_of, a); map_init(&p->state_of, a); map_init(&p->wanted, a);
-    PlanCtx c = {p, NULL, m, a, 0};
+    PlanCtx c = {0};
+    c.plan = p; c.m = m; c.a = a;
     int before = m->ctx->diag.errors;
     plan_states(&c);
     for (int k = 0; k < m->entries.n; k++) layout_want(m, m->entries.at[k], &p->wanted, a);
@@ -382,6 +444,7 @@ Plan *plan_make(Module *m, Arena *a)
         ep->entry = m->entries.at[k];
         map_init(&ep->info, a);
         c.ep = ep;
+        c.all_regions.n = 0;
         live_number(&c);
         for (int i = 0; i < ep->entry->inputs.n; i++) {
             Buffer *b = buffer_new(&c, SPACE_input, ep->entry->inputs.at[i], NULL);

@@ -7,6 +7,9 @@
 typedef enum Space { SPACE_work, SPACE_state, SPACE_input, SPACE_output, SPACE_weight, SPACE_COUNT } Space;
 extern const char *const space_name[SPACE_COUNT];
 
+/* A loop over a few rows at a time around the steps of consecutive nodes: rows first .. end-1. */
+typedef struct Region { int id, rows, exact; /* exact: rows divides the extent */ Expr *ext; Sym *first, *end; int begin_pos, end_pos; } Region;
+
 /* Memory of one or more nodes (in-place chains share a buffer). Inside work and state the strides are constants
  * (sizes at their bound); in caller memory they follow the run-time sizes, row-major without gaps. */
 typedef struct Buffer {
@@ -14,21 +17,30 @@ typedef struct Buffer {
   int rank; Expr *stride[MAX_RANK];      /* in elements */
   int64_t count, bytes, offset;          /* at the bound; offset in its space (work, state, weight) */
   int first, last;                       /* positions in the entry between which the contents matter (work only) */
+  struct Buffer *over;                   /* lies at the same offset as this one, whose value is dead row by row */
+  Region *tile; int row_axis;            /* tile: only the region's rows are kept; that axis counts from region->first */
   const Node *node; const State *state;  /* who it is made for */
   int index;                             /* input or output number */
 } Buffer;
 
-typedef enum StepKind { STEP_node, STEP_copy, STEP_loop, STEP_if } StepKind;
+typedef enum StepKind { STEP_node, STEP_copy, STEP_loop, STEP_if, STEP_region } StepKind;
 typedef struct Step Step;
 struct Step {
   StepKind kind; int pos;
   Node *node;                            /* node: computed into dst; loop, if: the node */
   Buffer *dst, *src;                     /* copy: src -> dst, whole tensor shaped like node */
   VEC(Step *) body, other;
+  Region *region;                        /* region: the loop; node: the region that it is in, or NULL */
+  int row_axis;                          /* node in a region: output axis that runs over the rows */
   const struct Kernel *kernel;           /* node: specialised step; NULL: generic nest */
 };
 
-typedef struct NodeInfo { int pos, end, last; Buffer *buf; const State *in_state; } NodeInfo;
+
+typedef struct NodeInfo {
+  int pos, end, last; Buffer *buf; const State *in_state;
+  int taken;                             /* its memory was given to a later value */
+  Region *region; int row_axis, tile;    /* tile: its buffer holds the region's rows only */
+} NodeInfo;
 
 typedef struct EntryPlan {
   const Entry *entry;

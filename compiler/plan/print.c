@@ -10,18 +10,18 @@ static void buffer_line(const Buffer *b, Out *o)
 
 static void steps(const Plan *p, Step *const *s, int n, Out *o, Arena *a)
 {
-    static const char *const kind[] = {"node", "copy", "loop", "if"};
+    static const char *const kind[] = {"node", "copy", "loop", "if", "region"};
     for (int k = 0; k < n; k++) {
         out_f(o, "%s %%%u", kind[s[k]->kind], s[k]->node->id);
         if (s[k]->src) out_f(o, " %s@%lld ->", s[k]->src->name, (long long)s[k]->src->offset);
         if (s[k]->dst) out_f(o, " %s@%s+%lld", s[k]->dst->name, space_name[s[k]->dst->space], (long long)s[k]->dst->offset);
         if (s[k]->kind == STEP_node) out_f(o, " ; %s", node_text(a, p->module, s[k]->node));
         out_f(o, "\n");
-        if (s[k]->kind != STEP_loop && s[k]->kind != STEP_if) continue;
+        if (s[k]->kind == STEP_node || s[k]->kind == STEP_copy) continue;
         o->indent++;
         steps(p, s[k]->body.at, s[k]->body.n, o, a);
         o->indent--;
-        if (s[k]->kind == STEP_loop) continue;
+        if (s[k]->kind != STEP_if) continue;
         out_f(o, "else\n");
         o->indent++;
         steps(p, s[k]->other.at, s[k]->other.n, o, a);

@@ -15,7 +15,7 @@ typedef struct CEmit {
 /* One step function under construction: what it reads becomes parameters. */
 typedef struct Param { const Buffer *buf; const Node *node; const Sym *sym; const char *name; int written; } Param;
 typedef struct FnC {
-  CEmit *e; const EntryPlan *ep; const Node *node;
+  CEmit *e; const EntryPlan *ep; const Node *node; const Step *step;
   VEC(Param) params; SMap used;    /* names taken in this function */
   Map temps;                       /* Expr -> name of a local that holds it */
   VEC(const Expr *) hoisted;       /* in order of declaration */
@@ -40,6 +40,9 @@ void c_need(CEmit *e, const char *math_file);
 /* writes the function of a node step; returns the call text, e.g. "digits_q(out, a, T, &err)" */
 void nest_body(FnC *f, const Step *s);
 /* helpers of nests */
+Expr *buffer_sub(FnC *f, const Buffer *b, int k, Expr *sub);
+const char *slot_lo(FnC *f, const Step *s, int slot);
+const char *slot_hi(FnC *f, const Step *s, int slot);
 void open_loop(FnC *f, const char *var, const char *lo, const char *hi);
 void close_loops(FnC *f, int n);
 const char *element(FnC *f, const Buffer *b, const Node *n, const char *p, int written);

@@ -115,6 +115,18 @@ static void loop_emit(CEmit *e, const EntryPlan *ep, const Step *s, Out *o)
     out_f(o, "}\n");
 }
 
+static void region_emit(CEmit *e, const EntryPlan *ep, const Step *s, Out *o)
+{
+    const Region *r = s->region;
+    const char *t = sym_place(e, r->first), *ext = entry_expr(e, ep, r->ext);
+    out_f(o, "for (int32_t %s = 0; %s < %s; %s += %d) {\n", t, t, ext, t, r->rows);
+    o->indent++;
+    if (!r->exact) out_f(o, "const int32_t %s = %s - %s < %d ? %s : %s + %d;\n", sym_place(e, r->end), ext, t, r->rows, ext, t, r->rows);
+    steps_emit(e, ep, s->body.at, s->body.n, o);
+    o->indent--;
+    out_f(o, "}\n");
+}
+
 static void steps_emit(CEmit *e, const EntryPlan *ep, Step *const *steps, int n, Out *o)
 {
     for (int k = 0; k < n; k++) {
@@ -130,7 +142,8 @@ static void steps_emit(CEmit *e, const EntryPlan *ep, Step *const *steps, int n,
             steps_emit(e, ep, s->other.at, s->other.n, o);
             o->indent--;
             out_f(o, "}\n");
-        } else out_f(o, "%s\n", step_call(e, ep, s));
+        } else if (s->kind == STEP_region) region_emit(e, ep, s, o);
+        else out_f(o, "%s\n", step_call(e, ep, s));
     }
 }
 

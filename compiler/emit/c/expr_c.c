@@ -63,12 +63,32 @@ static int fits(FnC *f, const Expr *e)
     return lo >= -lim && hi <= lim;
 }
 
+/* Subscript k as the buffer counts: a tile holds the rows of its region only. */
+Expr *buffer_sub(FnC *f, const Buffer *b, int k, Expr *sub)
+{
+    Module *m = f->e->plan->module;
+    return b->tile && k == b->row_axis ? ex_sub(m, sub, ex_sym(m, b->tile->first)) : sub;
+}
+
+/* Bounds of an output index: all of it, or the rows of the region at hand. */
+const char *slot_lo(FnC *f, const Step *s, int slot)
+{
+    return s->region && slot == s->row_axis ? fn_param_sym(f, s->region->first) : "0";
+}
+
+const char *slot_hi(FnC *f, const Step *s, int slot)
+{
+    if (!s->region || slot != s->row_axis) return c_expr(f, s->node->ext[slot]);
+    if (s->region->exact) return arena_printf(f->e->a, "%s + %d", fn_param_sym(f, s->region->first), s->region->rows);
+    return fn_param_sym(f, s->region->end);
+}
+
 /* Flat position of subscripts in a buffer. */
 static const char *flat(FnC *f, const Buffer *b, Expr *const *subs)
 {
     Module *m = f->e->plan->module;
     Expr *at = ex_int(m, 0);
-    for (int k = 0; k < b->rank; k++) at = ex_add(m, at, ex_mul(m, subs[k], b->stride[k]));
+    for (int k = 0; k < b->rank; k++) at = ex_add(m, at, ex_mul(m, buffer_sub(f, b, k, subs[k]), b->stride[k]));
     return c_expr(f, at);
 }
 

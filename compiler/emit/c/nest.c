@@ -148,7 +148,7 @@ const char *element(FnC *f, const Buffer *b, const Node *n, const char *p, int w
 {
     Module *m = f->e->plan->module;
     Expr *at = ex_int(m, 0);
-    for (int k = 0; k < n->rank; k++) at = ex_add(m, at, ex_mul(m, ex_index(m, k), b->stride[k]));
+    for (int k = 0; k < n->rank; k++) at = ex_add(m, at, ex_mul(m, buffer_sub(f, b, k, ex_index(m, k)), b->stride[k]));
     (void)written;
     return arena_printf(f->e->a, "%s[%s]", p, c_expr(f, at));
 }
@@ -159,7 +159,7 @@ static void compute_body(FnC *f, const Node *n, const Buffer *dst, const char *p
     uint32_t outs = (1u << n->rank) - 1, all = outs | (((1u << n->nred) - 1) << n->rank), open = 0;
     hoist_expr(f, n->body, 0, all);
     for (int k = 0; k < n->rank; k++) {
-        open_loop(f, c_slot(f, k), "0", c_expr(f, n->ext[k]));
+        open_loop(f, c_slot(f, k), slot_lo(f, f->step, k), slot_hi(f, f->step, k));
         open |= 1u << k;
         hoist_expr(f, n->body, open, all);
     }
@@ -187,7 +187,7 @@ static int open_axes(FnC *f, const Node *n, uint32_t mask)
 {
     int opened = 0;
     for (int k = 0; k < n->rank; k++)
-        if (mask >> k & 1) { open_loop(f, c_slot(f, k), "0", c_expr(f, n->ext[k])); opened++; }
+        if (mask >> k & 1) { open_loop(f, c_slot(f, k), slot_lo(f, f->step, k), slot_hi(f, f->step, k)); opened++; }
     return opened;
 }
 
@@ -324,6 +324,7 @@ static void copy_body(FnC *f, const Step *s, const char *p)
 void nest_body(FnC *f, const Step *s)
 {
     const Node *n = s->node;
+    f->step = s;
     const char *p = fn_param_buf(f, s->dst, n, 1);
     if (s->kind == STEP_copy) { copy_body(f, s, p); return; }
     switch (n->kind) {

@@ -60,7 +60,7 @@ static void tile_loop(Tile *t, int lanes, int rows)
     for (int r = 0; r < rows; r++) {
         Module *m = f->e->plan->module;
         Expr *at = ex_int(m, 0);
-        for (int k = 0; k < n->rank; k++) at = ex_add(m, at, ex_mul(m, ex_index(m, k), t->dst->stride[k]));
+        for (int k = 0; k < n->rank; k++) at = ex_add(m, at, ex_mul(m, buffer_sub(f, t->dst, k, ex_index(m, k)), t->dst->stride[k]));
         f->acc = arena_printf(f->e->a, "c%d[l]", r);
         const char *value = n->post ? c_expr(f, row_shift(t, n->post, r)) : f->acc;
         out_f(o, "%s_LANES\nfor (int32_t l = 0; l < %d; l++) {\n", L, lanes);
@@ -77,10 +77,16 @@ static void rows_loop(Tile *t, int lanes)
     Out *o = &f->body;
     const Kernel *k = t->k;
     if (k->row < 0) { tile_loop(t, lanes, 1); return; }
-    const char *row = c_slot(f, k->row), *hi = c_expr(f, t->n->ext[k->row]);
-    int64_t size;
-    int known = ex_is_int(t->n->ext[k->row], &size);
-    out_f(o, "int32_t %s = 0;\n", row);
+    const char *row = c_slot(f, k->row), *hi = slot_hi(f, f->step, k->row);
+    const Region *in = f->step->region && f->step->row_axis == k->row ? f->step->region : NULL;
+    int64_t size = 0;
+    int known = in ? in->exact : ex_is_int(t->n->ext[k->row], &size);
+    if (in && in->exact) size = in->rows;
+    out_f(o, "int32_t %s = %s;\n", row, slot_lo(f, f->step, k->row));
+    if (known && size <= k->rows && size == (in ? in->rows : size)) {     /* one tile does it */
+        tile_loop(t, lanes, (int)size);
+        return;
+    }
     if (k->rows > 1 && !(known && size < k->rows)) {
         out_f(o, "for (; %s + %d <= %s; %s += %d) {\n", row, k->rows, hi, row, k->rows);
         o->indent++;
@@ -105,7 +111,7 @@ int tile_body(FnC *f, const Step *s, const char *p)
     int outer = 0;
     for (int k = 0; k < n->rank; k++) {
         if (k == t.k->lane || k == t.k->row) continue;
-        open_loop(f, c_slot(f, k), "0", c_expr(f, n->ext[k]));
+        open_loop(f, c_slot(f, k), slot_lo(f, s, k), slot_hi(f, s, k));
         outer++;
     }
     const char *lane = c_slot(f, t.k->lane), *hi = c_expr(f, n->ext[t.k->lane]);
