@@ -10,5 +10,5 @@ TFX_INLINE uint16_t tfx_f32_to_bf16(float x) {
   const uint32_t u = tfx_f2u(x);
   const uint32_t r = (u + 0x7FFFu + ((u >> 16) & 1u)) >> 16;
   const uint32_t nan = (u >> 16) | 0x0040u;
-  return (uint16_t)((u & 0x7FFFFFFFu) > 0x7F800000u ? nan : r);
+  return (uint16_t)tfx_selu((u & 0x7FFFFFFFu) > 0x7F800000u, nan, r);
 }

@@ -8,7 +8,7 @@
 TFX_INLINE float tfx_erf(float x) {
   const uint32_t sign = tfx_f2u(x) & 0x80000000u;
   const float a = tfx_u2f(tfx_f2u(x) ^ sign);
-  const float t = a > 3.95f ? 3.95f : a;
+  const float t = tfx_sel(a > 3.95f, 3.95f, a);
   const float s = t * t;
   float p = -0.000602019078f;
   p = p * s + 0.0049988972f;
@@ -25,5 +25,5 @@ TFX_INLINE float tfx_erf(float x) {
   g = g * t - 1.62726784f;
   g = g * t - 0.00019270851f;
   const float large = 1.0f - tfx_exp2(g);
-  return tfx_u2f(tfx_f2u(t < 0.875f ? small : large) | sign);
+  return tfx_u2f(tfx_f2u(tfx_sel(t < 0.875f, small, large)) | sign);
 }

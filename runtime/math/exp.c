@@ -18,6 +18,6 @@ TFX_INLINE float tfx_exp(float x) {
   q = q * r + 0.49999994f;
   const float p = 1.0f + (h + (r * r * q - c));
   float y = tfx_u2f(tfx_f2u(p) + ((uint32_t)n << 23));
-  y = x < -87.3365402f ? 0.0f : y;
-  return x <= 88.7228317f ? y : x * tfx_i2f(0x7F800000);
+  y = tfx_sel(x < -87.3365402f, 0.0f, y);
+  return tfx_sel(x <= 88.7228317f, y, x * tfx_i2f(0x7F800000));
 }

@@ -15,6 +15,6 @@ TFX_INLINE float tfx_exp2(float x) {
   g = g * r + 0.693147242f;
   const float p = 1.0f + r * g;
   float y = tfx_u2f(tfx_f2u(p) + ((uint32_t)n << 23));
-  y = x < -126.0f ? 0.0f : y;
-  return x < 128.0f ? y : x * tfx_i2f(0x7F800000);
+  y = tfx_sel(x < -126.0f, 0.0f, y);
+  return tfx_sel(x < 128.0f, y, x * tfx_i2f(0x7F800000));
 }

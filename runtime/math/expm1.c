@@ -6,8 +6,8 @@
  * Special: |x| < 2^-24 gives x (keeps -0 and subnormals); x <= -18 and -inf give -1; x > 88.7228317 gives inf; NaN gives NaN.
  */
 TFX_INLINE float tfx_expm1(float x) {
-  float a = x < -18.0f ? -18.0f : x;
-  a = a > 89.0f ? 89.0f : a;
+  float a = tfx_sel(x < -18.0f, -18.0f, x);
+  a = tfx_sel(a > 89.0f, 89.0f, a);
   const int32_t n = tfx_f2i(a * 1.44269504f + 12582912.0f) - 0x4B400000;
   const float nf = (float)n;
   const float h = a - nf * 0.693359375f;
@@ -22,5 +22,5 @@ TFX_INLINE float tfx_expm1(float x) {
   const float p = h + (r * r * q - c);
   const float s = tfx_u2f((uint32_t)(n + 126) << 23); /* 2^(n-1) */
   const float y = 2.0f * (s * p - (0.5f - s));
-  return x < 5.96046448e-8f && x > -5.96046448e-8f ? x : y;
+  return tfx_sel((x < 5.96046448e-8f) & (x > -5.96046448e-8f), x, y);
 }

@@ -7,16 +7,16 @@
 TFX_INLINE float tfx_f16_to_f32(uint16_t h) {
   const uint32_t s = ((uint32_t)h & 0x8000u) << 16, a = (uint32_t)h & 0x7FFFu;
   const float tiny = (float)(int32_t)a * 5.96046448e-8f; /* a 2^-24 */
-  const uint32_t normal = (a << 13) + (a >= 0x7C00u ? 0x70000000u : 0x38000000u);
-  return tfx_u2f((a < 0x0400u ? tfx_f2u(tiny) : normal) | s);
+  const uint32_t normal = (a << 13) + tfx_selu(a >= 0x7C00u, 0x70000000u, 0x38000000u);
+  return tfx_u2f(tfx_selu(a < 0x0400u, tfx_f2u(tiny), normal) | s);
 }
 TFX_INLINE uint16_t tfx_f32_to_f16(float x) {
   const uint32_t u = tfx_f2u(x), s = (u >> 16) & 0x8000u, a = u & 0x7FFFFFFFu;
   const uint32_t normal = (a + 0x0FFFu + ((a >> 13) & 1u) - 0x38000000u) >> 13;
-  const uint32_t tiny = tfx_f2u(tfx_u2f(a < 0x38800000u ? a : 0u) + 0.5f) - 0x3F000000u; /* counts 2^-24 */
+  const uint32_t tiny = tfx_f2u(tfx_u2f(tfx_selu(a < 0x38800000u, a, 0u)) + 0.5f) - 0x3F000000u; /* counts 2^-24 */
   const uint32_t nan = 0x7E00u | ((a >> 13) & 0x03FFu);
-  uint32_t h = a < 0x38800000u ? tiny : normal;
-  h = a >= 0x477FF000u ? 0x7C00u : h;
-  h = a > 0x7F800000u ? nan : h;
+  uint32_t h = tfx_selu(a < 0x38800000u, tiny, normal);
+  h = tfx_selu(a >= 0x477FF000u, 0x7C00u, h);
+  h = tfx_selu(a > 0x7F800000u, nan, h);
   return (uint16_t)(h | s);
 }

@@ -8,10 +8,10 @@
 TFX_INLINE float tfx_log1p(float x) {
   const float t = 1.0f + x;
   const float c1 = x - (t - 1.0f), c2 = 1.0f - (t - x);
-  const float c = x < 1.0f ? c1 : c2;
+  const float c = tfx_sel(x < 1.0f, c1, c2);
   const uint32_t u = tfx_f2u(t);
   const int32_t n = (int32_t)(u - 0x3F3504F3u) >> 23;
-  const int32_t k = n > 64 ? 64 : n; /* c 2^-n is far below an ULP there; keeps the scale a normal number */
+  const int32_t k = (int32_t)tfx_selu(n > 64, 64u, (uint32_t)n); /* c 2^-n is far below an ULP there; keeps the scale a normal number */
   const float f = (tfx_u2f(u - ((uint32_t)n << 23)) - 1.0f) + c * tfx_u2f((uint32_t)(127 - k) << 23);
   const float nf = (float)n;
   const float s = f * f;
@@ -25,8 +25,8 @@ TFX_INLINE float tfx_log1p(float x) {
   p = p * f + 0.333333313f;
   float y = s * f * p + nf * -2.12194440e-4f;
   y = nf * 0.693359375f + (f + (y - 0.5f * s));
-  y = x < tfx_i2f(0x7F800000) ? y : x;
-  y = x > -1.0f ? y : tfx_i2f(0x7FC00000);
-  y = x == -1.0f ? tfx_u2f(0xFF800000u) : y;
-  return x < 5.96046448e-8f && x > -5.96046448e-8f ? x : y;
+  y = tfx_sel(x < tfx_i2f(0x7F800000), y, x);
+  y = tfx_sel(x > -1.0f, y, tfx_i2f(0x7FC00000));
+  y = tfx_sel(x == -1.0f, tfx_u2f(0xFF800000u), y);
+  return tfx_sel((x < 5.96046448e-8f) & (x > -5.96046448e-8f), x, y);
 }

@@ -6,10 +6,10 @@
  */
 TFX_INLINE float tfx_log2(float x) {
   const int sub = x < 1.17549435e-38f;
-  const uint32_t u = tfx_f2u(sub ? x * 8388608.0f : x);
+  const uint32_t u = tfx_f2u(tfx_sel(sub, x * 8388608.0f, x));
   const int32_t n = (int32_t)(u - 0x3F3504F3u) >> 23;
   const float f = tfx_u2f(u - ((uint32_t)n << 23)) - 1.0f;
-  const float nf = (float)(n - (sub ? 23 : 0));
+  const float nf = (float)(n - (int32_t)tfx_selu(sub, 23u, 0u));
   float q = -0.146902904f;
   q = q * f + 0.209782168f;
   q = q * f - 0.187532976f;
@@ -20,7 +20,7 @@ TFX_INLINE float tfx_log2(float x) {
   q = q * f + 0.480894387f;
   q = q * f - 0.721347213f;
   float y = nf + (f + f * (0.442695051f + f * q));
-  y = x < tfx_i2f(0x7F800000) ? y : x;
-  y = x > 0.0f ? y : tfx_i2f(0x7FC00000);
-  return x == 0.0f ? tfx_u2f(0xFF800000u) : y;
+  y = tfx_sel(x < tfx_i2f(0x7F800000), y, x);
+  y = tfx_sel(x > 0.0f, y, tfx_i2f(0x7FC00000));
+  return tfx_sel(x == 0.0f, tfx_u2f(0xFF800000u), y);
 }

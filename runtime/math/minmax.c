@@ -10,11 +10,11 @@ TFX_INLINE float tfx_fabs(float x) {
 }
 TFX_INLINE float tfx_fmax(float a, float b) {
   const float m = a > b ? a : b;
-  return a == a ? m : a;
+  return tfx_sel(a == a, m, a);
 }
 TFX_INLINE float tfx_fmin(float a, float b) {
   const float m = a < b ? a : b;
-  return a == a ? m : a;
+  return tfx_sel(a == a, m, a);
 }
 TFX_INLINE float tfx_maxq(float a, float b) {
   return a > b ? a : b;

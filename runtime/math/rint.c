@@ -7,28 +7,28 @@
 TFX_INLINE float tfx_trunc(float x) {
   const uint32_t u = tfx_f2u(x), sign = u & 0x80000000u;
   const int small = (u ^ sign) < 0x4B000000u;
-  const float t = (float)(int32_t)(small ? x : 0.0f);
-  return small ? tfx_u2f(tfx_f2u(t) | sign) : x;
+  const float t = (float)(int32_t)tfx_sel(small, x, 0.0f);
+  return tfx_u2f(tfx_selu(small, tfx_f2u(t) | sign, u));
 }
 TFX_INLINE float tfx_floor(float x) {
   const float t = tfx_trunc(x);
-  return t - (t > x ? 1.0f : 0.0f);
+  return t - tfx_sel(t > x, 1.0f, 0.0f);
 }
 TFX_INLINE float tfx_ceil(float x) {
   const float t = tfx_trunc(x);
-  return t - (t < x ? -1.0f : 0.0f); /* not t + 0, which loses -0 */
+  return t - tfx_sel(t < x, -1.0f, 0.0f); /* not t + 0, which loses -0 */
 }
 TFX_INLINE float tfx_round(float x) {
   const uint32_t u = tfx_f2u(x), sign = u & 0x80000000u;
   const uint32_t a = u ^ sign;
   const int small = a < 0x4B000000u;
   /* |x| + 2^23 rounds to an integer (half to even), which is read from the mantissa */
-  const int32_t n = tfx_f2i((small ? tfx_u2f(a) : 0.0f) + 8388608.0f) - 0x4B000000;
-  return small ? tfx_u2f(tfx_f2u((float)n) | sign) : x;
+  const int32_t n = tfx_f2i(tfx_u2f(tfx_selu(small, a, 0u)) + 8388608.0f) - 0x4B000000;
+  return tfx_u2f(tfx_selu(small, tfx_f2u((float)n) | sign, u));
 }
 TFX_INLINE int32_t tfx_toint(float x) {
   const int lo = x < -2147483648.0f, hi = x >= 2147483648.0f;
-  const int32_t n = (int32_t)((lo | hi | (x != x)) ? 0.0f : x);
-  const int32_t m = lo ? INT32_MIN : n;
-  return hi ? INT32_MAX : m;
+  const int32_t n = (int32_t)tfx_sel(lo | hi | (x != x), 0.0f, x);
+  const uint32_t m = tfx_selu(lo, 0x80000000u, (uint32_t)n);
+  return (int32_t)tfx_selu(hi, 0x7FFFFFFFu, m);
 }

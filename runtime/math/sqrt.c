@@ -9,7 +9,7 @@
  */
 TFX_INLINE float tfx_sqrt(float x) {
   const int sub = x < 1.17549435e-38f;
-  const uint32_t u = tfx_f2u(sub ? x * 16777216.0f : x) & 0x7FFFFFFFu;
+  const uint32_t u = tfx_f2u(tfx_sel(sub, x * 16777216.0f, x)) & 0x7FFFFFFFu;
   const int32_t k = ((int32_t)(u >> 23) - 127) >> 1;
   const uint32_t ua = u - ((uint32_t)k << 24);
   const float a = tfx_u2f(ua), ha = 0.5f * a;
@@ -25,11 +25,11 @@ TFX_INLINE float tfx_sqrt(float x) {
   const int32_t step = (int32_t)((float)d * y * 5.96046448e-8f);
   s += (uint32_t)step;
   d = (int32_t)(top - s * s);
-  const int32_t fix = (d > (int32_t)s ? 1 : 0) - (d <= -(int32_t)s ? 1 : 0);
+  const int32_t fix = (int32_t)tfx_selu(d > (int32_t)s, 1u, 0u) - (int32_t)tfx_selu(d <= -(int32_t)s, 1u, 0u);
   s += (uint32_t)fix;
-  const float scale = tfx_u2f((uint32_t)(k + (sub ? 92 : 104)) << 23); /* 2^(k-23), less 12 when pre-scaled */
+  const float scale = tfx_u2f(((uint32_t)k + tfx_selu(sub, 92u, 104u)) << 23); /* 2^(k-23), less 12 when pre-scaled */
   float r = (float)(int32_t)s * scale;
-  r = x < tfx_i2f(0x7F800000) ? r : x;
-  r = x < 0.0f ? tfx_i2f(0x7FC00000) : r;
-  return x == 0.0f ? x : r;
+  r = tfx_sel(x < tfx_i2f(0x7F800000), r, x);
+  r = tfx_sel(x < 0.0f, tfx_i2f(0x7FC00000), r);
+  return tfx_sel(x == 0.0f, x, r);
 }

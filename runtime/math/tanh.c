@@ -4,8 +4,8 @@
  * Special: +-0 and subnormals give x; +-inf give +-1; NaN gives NaN.
  */
 TFX_INLINE float tfx_tanh(float x) {
-  float a = x < -10.0f ? -10.0f : x;
-  a = a > 10.0f ? 10.0f : a;
+  float a = tfx_sel(x < -10.0f, -10.0f, x);
+  a = tfx_sel(a > 10.0f, 10.0f, a);
   const float e = tfx_expm1(2.0f * a);
   return e / (e + 2.0f);
 }
