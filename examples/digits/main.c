@@ -1,5 +1,7 @@
-/* digits [FILE]: shows three held-out digits with the model's answers, then its accuracy on all of FILE and the time. */
+/* digits [-l] [FILE]: shows five held-out digits with the model's answers, its accuracy on all of FILE and the time; -l lists
+ * the answers only. */
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include "model.h"
 #include "images.h"
@@ -11,10 +13,10 @@ static int answer[IMAGES_MAX];
 
 int main(int argc, char **argv)
 {
-    const char *path = argc > 1 ? argv[1] : "test.bin";
+    int list = argc > 1 && strcmp(argv[1], "-l") == 0, right = 0;
+    const char *path = argc > 1 + list ? argv[1 + list] : "test.bin";
     if (!images_read(&test, path)) return fprintf(stderr, "%s: not a file of digits\n", path), 1;
 
-    int right = 0, shown = test.count < 3 ? test.count : 3;
     clock_t begin = clock();
     for (int n = 0; n < test.count; n++) {
         float logits[10];
@@ -26,9 +28,8 @@ int main(int argc, char **argv)
     }
     double seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
 
-    show_digits(test.pixel[0], shown);
-    for (int n = 0; n < shown; n++) printf("it is %d    ", answer[n]);
-    printf("\n%d of %d held-out images right (%.2f %%), %.1f us each\n",
-           right, test.count, 100.0 * right / test.count, 1e6 * seconds / test.count);
+    for (int n = 0; list && n < test.count; n++) printf("%d\n", answer[n]);
+    if (!list) show_answers(test.pixel[0], answer, test.count < 5 ? test.count : 5);
+    if (!list) printf("%d of %d held-out images right (%.2f %%), %.1f us each\n", right, test.count, 100.0 * right / test.count, 1e6 * seconds / test.count);
     return 0;
 }

@@ -10,8 +10,8 @@ static int show_grey(float pixel)
     return 232 + (int)(pixel * 23.0f / 16.0f);
 }
 
-/* Prints `count` pictures, each f32[8][8] and one after the other in memory. */
-static void show_digits(const float *image, int count)
+/* Prints `count` pictures, each f32[8][8] and one after the other in memory, and the answer under each. */
+static void show_answers(const float *image, const int *answer, int count)
 {
     for (int row = 0; row < 8; row += 2) {
         for (int n = 0; n < count; n++) {
@@ -22,5 +22,7 @@ static void show_digits(const float *image, int count)
         }
         putchar('\n');
     }
+    for (int n = 0; n < count; n++) printf("it is %d    ", answer[n]);
+    putchar('\n');
 }
 #endif
