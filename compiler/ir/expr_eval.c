@@ -5,12 +5,12 @@
  * Which function: expr_eval_f when a result or any operand is a float (to_f, to_i and comparisons of floats, uniform
  * and normal of integers); integers and truth values come and go as exact doubles. expr_eval_i otherwise.
  *
- * Random numbers are a function of (seed, counter), both taken as 32 bits unsigned:
- *     mix(x): x ^= x>>16; x *= 0x85ebca6b; x ^= x>>13; x *= 0xc2b2ae35; x ^= x>>16      (the MurmurHash3 finaliser)
- *     rand_u32 = mix(mix(counter + 0x9e3779b9 * seed) ^ mix(seed + 0x7f4a7c15))
- *     randint  = rand_u32 * n >> 32 in 64 bits, 0 when n <= 0
- *     uniform  = (rand_u32 >> 8) * 2^-24
- *     normal   = sqrt(-2 log u) * cos(2 pi v), u = ((rand_u32(seed, 2c) >> 8) + 1) * 2^-24, v = uniform(seed, 2c+1) */
+ * Random numbers are a function of (seed, counter), both taken as 32 bits unsigned: w0 and w1 are the first two words of
+ * Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC'11) with key (seed, 0) and counter (counter, 0, 0, 0).
+ *     rand_u32 = w0 as a signed number
+ *     randint  = (w0 * 2^32 + w1) * n >> 64, 0 when n <= 0
+ *     uniform  = (w0 >> 8) * 2^-24
+ *     normal   = sqrt(-2 log u) * cos(2 pi v), u = (2 (w0 >> 9) + 1) * 2^-24, v = (w1 >> 8) * 2^-24 */
 #include <limits.h>
 #include <math.h>
 #include "compiler/ir/ir.h"
@@ -36,21 +36,29 @@ static int64_t int_pow(int64_t a, int64_t b)
     return (int32_t)r;
 }
 
-static uint32_t mix32(uint32_t x)
+typedef struct RandomWords { uint32_t w0, w1; } RandomWords;
+
+/* One round maps the block c to (hi(M1 c2) ^ c1 ^ k0, lo(M1 c2), hi(M0 c0) ^ c3 ^ k1, lo(M0 c0)); the key grows by the
+ * golden ratio and sqrt(3) - 1 after each. */
+static RandomWords random_words(int64_t seed, int64_t counter)
 {
-    x ^= x >> 16; x *= 0x85ebca6bu;
-    x ^= x >> 13; x *= 0xc2b2ae35u;
-    return x ^ x >> 16;
+    uint64_t c[4] = {(uint32_t)counter, 0, 0, 0};
+    uint64_t key[2] = {(uint32_t)seed, 0};
+    for (int round = 0; round < 10; round++) {
+        uint64_t even = c[0] * 0xD2511F53u, odd = c[2] * 0xCD9E8D57u;
+        uint64_t next[4] = {(odd >> 32) ^ c[1] ^ key[0], odd & 0xFFFFFFFFu, (even >> 32) ^ c[3] ^ key[1], even & 0xFFFFFFFFu};
+        for (int k = 0; k < 4; k++) c[k] = next[k];
+        key[0] = (key[0] + 0x9E3779B9u) & 0xFFFFFFFFu;
+        key[1] = (key[1] + 0xBB67AE85u) & 0xFFFFFFFFu;
+    }
+    return (RandomWords){(uint32_t)c[0], (uint32_t)c[1]};
 }
 
-static uint32_t rand_bits(uint32_t seed, uint32_t counter)
+static int64_t rand_below(RandomWords w, int64_t n)
 {
-    return mix32(mix32(counter + 0x9e3779b9u * seed) ^ mix32(seed + 0x7f4a7c15u));
-}
-
-static int64_t rand_below(uint32_t bits, int64_t n)
-{
-    return n <= 0 ? 0 : (int64_t)((uint64_t)bits * (uint64_t)n >> 32);
+    if (n <= 0) return 0;
+    uint64_t low = (uint64_t)w.w1 * (uint64_t)n >> 32;
+    return (int64_t)(((uint64_t)w.w0 * (uint64_t)n + low) >> 32);
 }
 
 static int64_t eval_bits(ExprOp op, int64_t a, int64_t b)
@@ -97,8 +105,8 @@ int64_t expr_eval_i(ExprOp op, const int64_t *a)
     case EX_select: return a[0] ? a[1] : a[2];
     case EX_to_i: return a[0];
     case EX_to_b: return a[0] != 0;
-    case EX_rand_u32: return (int32_t)rand_bits((uint32_t)a[0], (uint32_t)a[1]);
-    case EX_randint: return rand_below(rand_bits((uint32_t)a[0], (uint32_t)a[1]), a[2]);
+    case EX_rand_u32: return (int32_t)random_words(a[0], a[1]).w0;
+    case EX_randint: return rand_below(random_words(a[0], a[1]), a[2]);
     case EX_guard: return a[0] >= 0 && a[0] < a[1] ? a[0] : 0;
     default: bug("operator %d is not an integer operator", (int)op);
     }
@@ -112,12 +120,12 @@ static int64_t to_int(double x)
     return x >= INT32_MAX ? INT32_MAX : x <= INT32_MIN ? INT32_MIN : (int64_t)x;
 }
 
-static double uniform24(uint32_t seed, uint32_t counter) { return (double)(rand_bits(seed, counter) >> 8) * 0x1p-24; }
+static double uniform24(RandomWords w) { return (double)(w.w0 >> 8) * 0x1p-24; }
 
-static double normal24(uint32_t seed, uint32_t counter)
+static double normal(RandomWords w)
 {
-    double u = ((double)(rand_bits(seed, 2 * counter) >> 8) + 1) * 0x1p-24;
-    return sqrt(-2 * log(u)) * cos(6.283185307179586477 * uniform24(seed, 2 * counter + 1));
+    double u = (double)(w.w0 >> 8 | 1u) * 0x1p-24, v = (double)(w.w1 >> 8) * 0x1p-24;
+    return sqrt(-2 * log(u)) * cos(6.283185307179586477 * v);
 }
 
 static double sigmoid(double x)
@@ -175,8 +183,8 @@ double expr_eval_f(ExprOp op, const double *a)
     case EX_to_f: return a[0];
     case EX_to_i: return (double)to_int(a[0]);
     case EX_to_b: return a[0] != 0;
-    case EX_uniform: return uniform24((uint32_t)(int64_t)a[0], (uint32_t)(int64_t)a[1]);
-    case EX_normal: return normal24((uint32_t)(int64_t)a[0], (uint32_t)(int64_t)a[1]);
+    case EX_uniform: return uniform24(random_words((int64_t)a[0], (int64_t)a[1]));
+    case EX_normal: return normal(random_words((int64_t)a[0], (int64_t)a[1]));
     default: return eval_function(op, a[0]);
     }
 }

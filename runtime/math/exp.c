@@ -6,7 +6,7 @@
  * Special: x < -87.3365402 (subnormal results) and -inf give exactly 0; x > 88.7228317 and +inf give inf; NaN gives NaN.
  */
 TFX_INLINE float tfx_exp(float x) {
-  const int32_t n = tfx_f2i(x * 1.44269504f + 12582912.0f) - 0x4B400000;
+  const int32_t n = (int32_t)(tfx_f2u(x * 1.44269504f + 12582912.0f) - 0x4B400000u);
   const float nf = (float)n;
   const float h = x - nf * 0.693359375f;
   const float c = nf * -2.12194440e-4f;

@@ -5,7 +5,7 @@
  * Special: x < -126 (subnormal results) and -inf give exactly 0; x >= 128 and +inf give inf; NaN gives NaN.
  */
 TFX_INLINE float tfx_exp2(float x) {
-  const int32_t n = tfx_f2i(x + 12582912.0f) - 0x4B400000;
+  const int32_t n = (int32_t)(tfx_f2u(x + 12582912.0f) - 0x4B400000u);
   const float r = x - (float)n;
   float g = 0.000158252122f;
   g = g * r + 0.00134177483f;

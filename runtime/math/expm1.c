@@ -8,7 +8,7 @@
 TFX_INLINE float tfx_expm1(float x) {
   float a = tfx_sel(x < -18.0f, -18.0f, x);
   a = tfx_sel(a > 89.0f, 89.0f, a);
-  const int32_t n = tfx_f2i(a * 1.44269504f + 12582912.0f) - 0x4B400000;
+  const int32_t n = (int32_t)(tfx_f2u(a * 1.44269504f + 12582912.0f) - 0x4B400000u);
   const float nf = (float)n;
   const float h = a - nf * 0.693359375f;
   const float c = nf * -2.12194440e-4f;

@@ -13,10 +13,13 @@ TFX_INLINE float tfx_f16_to_f32(uint16_t h) {
 TFX_INLINE uint16_t tfx_f32_to_f16(float x) {
   const uint32_t u = tfx_f2u(x), s = (u >> 16) & 0x8000u, a = u & 0x7FFFFFFFu;
   const uint32_t normal = (a + 0x0FFFu + ((a >> 13) & 1u) - 0x38000000u) >> 13;
-  const uint32_t tiny = tfx_f2u(tfx_u2f(tfx_selu(a < 0x38800000u, a, 0u)) + 0.5f) - 0x3F000000u; /* counts 2^-24 */
+  const uint32_t low = a < 0x38800000u ? a : 0x38800000u;
+  const uint32_t tiny = tfx_f2u(tfx_u2f(low) + 0.5f) - 0x3F000000u; /* counts 2^-24 */
   const uint32_t nan = 0x7E00u | ((a >> 13) & 0x03FFu);
-  uint32_t h = tfx_selu(a < 0x38800000u, tiny, normal);
-  h = tfx_selu(a >= 0x477FF000u, 0x7C00u, h);
-  h = tfx_selu(a > 0x7F800000u, nan, h);
+  /* masks by borrow, as all values are below 2^31: chained comparisons would become branches */
+  const uint32_t is_tiny = 0u - ((a - 0x38800000u) >> 31), is_inf = 0u - ((0x477FEFFFu - a) >> 31), is_nan = 0u - ((0x7F800000u - a) >> 31);
+  uint32_t h = (tiny & is_tiny) | (normal & ~is_tiny);
+  h = (0x7C00u & is_inf) | (h & ~is_inf);
+  h = (nan & is_nan) | (h & ~is_nan);
   return (uint16_t)(h | s);
 }

@@ -1,28 +1,17 @@
-/*: math fabs,fmin,fmax,minq,maxq,clamp needs=bits
- * Magnitude, minimum, maximum, limits.  Exact.
- * tfx_fmin, tfx_fmax: NaN if one argument is NaN (as torch.minimum/maximum; C fminf differs); equal arguments, and so
- * zeros of either sign, give b.
- * tfx_minq, tfx_maxq: the one-instruction form: a < b ? a : b.  NaN in either argument gives b.  For data without NaN.
- * tfx_clamp(x, lo, hi): lo if x < lo, else hi if x > hi, else x; NaN in x is kept; lo <= hi is expected.
+/*: math fabs,sign,fmin,fmax needs=bits
+ * Magnitude, sign, minimum, maximum of floats.  Exact.
+ * tfx_fabs clears the sign bit, of zeros and NaN too.  tfx_sign: -1, 0, 1; 0 for zeros and NaN.
+ * tfx_fmin, tfx_fmax: one instruction, a < b ? a : b (a > b ? a : b): b when either is NaN, and of zeros of either sign.
  */
 TFX_INLINE float tfx_fabs(float x) {
   return tfx_u2f(tfx_f2u(x) & 0x7FFFFFFFu);
 }
+TFX_INLINE float tfx_sign(float x) {
+  return (float)((x > 0.0f) - (x < 0.0f));
+}
 TFX_INLINE float tfx_fmax(float a, float b) {
-  const float m = a > b ? a : b;
-  return tfx_sel(a == a, m, a);
-}
-TFX_INLINE float tfx_fmin(float a, float b) {
-  const float m = a < b ? a : b;
-  return tfx_sel(a == a, m, a);
-}
-TFX_INLINE float tfx_maxq(float a, float b) {
   return a > b ? a : b;
 }
-TFX_INLINE float tfx_minq(float a, float b) {
+TFX_INLINE float tfx_fmin(float a, float b) {
   return a < b ? a : b;
-}
-TFX_INLINE float tfx_clamp(float x, float lo, float hi) {
-  const float y = x < lo ? lo : x;
-  return y > hi ? hi : y;
 }

@@ -1,9 +1,9 @@
-/*: math pow,powi needs=bits
- * x^y (C powf semantics) and x^n for an integer n.
+/*: math pow needs=bits
+ * x^y (C powf semantics).
  * Method: |x| = 2^k m, m in [sqrt(3/4), sqrt 3); c = 1 or 3/2, the nearer one; s = (m-c)/(m+c) as a sum of two floats;
  * log2 |x| = k + log2 c + s 2/ln2 + s^3 T(s^2) as th + tl with th of 12 bits; y = yh + yl with yh of 12 bits, so that yh th, the large part of y log2 |x|, is exact;
  * 2^p as in exp2, scaled in two steps so that subnormal results are right.  T, g: Remez, tests/math/fit.py.
- * Error: <= 2.5 ULP (pow), 2 ULP (powi) on the whole range (subnormal results: 2 units of the last place).
+ * Error: <= 2.5 ULP on the whole range (subnormal results: 2 units of the last place).
  * Special: as C99 F.9.4.4: x^0 = 1 and 1^y = 1 even for NaN; (-1)^+-inf = 1; x < 0 with y not an integer gives NaN;
  * +-0 and +-inf keep the sign for odd y.  An exponent |y| >= 2^24 is even.
  */
@@ -34,7 +34,7 @@ TFX_INLINE float tfx_pow_core(float ax, float yh, float yl) {
   const float p1 = yh * th, p2 = yh * tl + yl * t, p = p1 + p2;
   float pc = tfx_sel(p < -160.0f, -160.0f, p);
   pc = tfx_sel(pc > 140.0f, 140.0f, pc);
-  const int32_t n = tfx_f2i(pc + 12582912.0f) - 0x4B400000;
+  const int32_t n = (int32_t)(tfx_f2u(pc + 12582912.0f) - 0x4B400000u);
   const float r = (p1 - (float)n) + p2;
   float g = 0.000158252122f;
   g = g * r + 0.00134177483f;
@@ -72,12 +72,4 @@ TFX_INLINE float tfx_pow(float x, float y) {
   const float yh = tfx_top12(c);
   const float r = tfx_pow_core(tfx_u2f(tfx_f2u(x) & 0x7FFFFFFFu), yh, c - yh);
   return tfx_pow_special(x, y, r, isint, isint & yi & 1);
-}
-/* x^n; every n, also beyond 2^24, is exact (|n| > 2^31 - 128 counts as 2^31 - 128: the result is 0, 1 or inf there) */
-TFX_INLINE float tfx_powi(float x, int32_t n) {
-  int32_t c = n < -2147483520 ? -2147483520 : n;
-  c = c > 2147483520 ? 2147483520 : c;
-  const float yh = tfx_top12((float)c);
-  const float r = tfx_pow_core(tfx_u2f(tfx_f2u(x) & 0x7FFFFFFFu), yh, (float)(c - (int32_t)yh));
-  return tfx_pow_special(x, (float)n, r, 1, n & 1);
 }

@@ -23,7 +23,7 @@ TFX_INLINE float tfx_round(float x) {
   const uint32_t a = u ^ sign;
   const int small = a < 0x4B000000u;
   /* |x| + 2^23 rounds to an integer (half to even), which is read from the mantissa */
-  const int32_t n = tfx_f2i(tfx_u2f(tfx_selu(small, a, 0u)) + 8388608.0f) - 0x4B000000;
+  const int32_t n = (int32_t)(tfx_f2u(tfx_u2f(tfx_selu(small, a, 0u)) + 8388608.0f) - 0x4B000000u);
   return tfx_u2f(tfx_selu(small, tfx_f2u((float)n) | sign, u));
 }
 TFX_INLINE int32_t tfx_toint(float x) {

@@ -1,5 +1,6 @@
 /* Every file of runtime/math in an order that satisfies their needs= lists, as the emitter pastes them.
- * Gives all tfx_ functions as static inline; includes nothing but <stddef.h> and <stdint.h>. */
+ * Gives all tfx_ functions as static inline; includes nothing but <stddef.h> and <stdint.h>.
+ * run.sh sees to it that no file is missing. */
 #ifndef TESTS_MATH_ALL_H
 #define TESTS_MATH_ALL_H
 #include <stddef.h>
@@ -28,6 +29,9 @@
 #include "../../runtime/math/pow.c"
 #include "../../runtime/math/f16.c"
 #include "../../runtime/math/bf16.c"
+#include "../../runtime/math/rounding.c"
+#include "../../runtime/math/special.c"
+#include "../../runtime/math/index.c"
 #include "../../runtime/math/rng.c"
 #include "../../runtime/math/normal.c"
 #endif

@@ -36,27 +36,32 @@ MAP(f32_to_f16, uint16_t, float)
 MAP(bf16_to_f32, float, uint16_t)
 MAP(f32_to_bf16, uint16_t, float)
 MAP2(pow, float, float)
-MAP2(powi, float, int32_t)
 MAP2(fmin, float, float)
 MAP2(fmax, float, float)
-MAP2(minq, float, float)
-MAP2(maxq, float, float)
+MAP(sign, float, float)
+MAP2(imin, int32_t, int32_t)
+MAP2(imax, int32_t, int32_t)
+MAP(iabs, int32_t, int32_t)
+MAP(isign, int32_t, int32_t)
+MAP2(shl, int32_t, int32_t)
+MAP2(shr, int32_t, int32_t)
+MAP(round_f16, float, float)
+MAP(round_bf16, float, float)
+MAP2(fmod, float, float)
 #ifndef LANES_VECTOR_ONLY /* integer division and 64-bit products: no vector form is asked for */
 MAP2(idiv, int32_t, int32_t)
 MAP2(imod, int32_t, int32_t)
 MAP2(ipow, int32_t, int32_t)
-MAP2(idiv64, int64_t, int64_t)
-MAP2(imod64, int64_t, int64_t)
-MAP2(ipow64, int64_t, int64_t)
 #define MAPR(NAME, T) \
-  void lanes_##NAME(T *y, uint64_t seed, uint64_t ctr); \
-  void lanes_##NAME(T *y, uint64_t seed, uint64_t ctr) { for (uint32_t l = 0; l < 16; l++) y[l] = tfx_##NAME(seed, ctr + l); }
-MAPR(rand_u32, uint32_t)
-MAPR(rand_u64, uint64_t)
+  void lanes_##NAME(T *y, int32_t seed, int32_t ctr); \
+  void lanes_##NAME(T *y, int32_t seed, int32_t ctr) { for (int32_t l = 0; l < 16; l++) y[l] = tfx_##NAME(seed, ctr + l); }
+MAPR(rand_u32, int32_t)
 MAPR(uniform, float)
 MAPR(normal, float)
-void lanes_randint(uint32_t *y, uint64_t seed, uint64_t ctr, uint32_t n);
-void lanes_randint(uint32_t *y, uint64_t seed, uint64_t ctr, uint32_t n) { for (uint32_t l = 0; l < 16; l++) y[l] = tfx_randint(seed, ctr + l, n); }
-void lanes_clamp(float *y, float lo, float hi);
-void lanes_clamp(float *y, float lo, float hi) { for (int l = 0; l < 16; l++) y[l] = tfx_clamp(y[l], lo, hi); }
+void lanes_randint(int32_t *y, int32_t seed, int32_t ctr, int32_t n);
+void lanes_randint(int32_t *y, int32_t seed, int32_t ctr, int32_t n) { for (int32_t l = 0; l < 16; l++) y[l] = tfx_randint(seed, ctr + l, n); }
+void lanes_guard(int32_t *y, int32_t n, int32_t *err);
+void lanes_guard(int32_t *y, int32_t n, int32_t *err) { for (int l = 0; l < 16; l++) y[l] = tfx_guard(y[l], n, err); }
+void lanes_special(float *y);
+void lanes_special(float *y) { y[0] = tfx_inf(); y[1] = tfx_nan(); }
 #endif

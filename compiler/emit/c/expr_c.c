@@ -129,7 +129,7 @@ static const char *literal(FnC *f, const Expr *e)
     double v = e->u.f;
     if (isnan(v)) { c_need(f->e, "nan"); return arena_printf(a, "%s_nan()", f->e->prefix); }
     if (isinf(v) || fabs(v) > 3.4028234663852886e38) { c_need(f->e, "inf"); return arena_printf(a, v < 0 ? "(-%s_inf())" : "%s_inf()", f->e->prefix); }
-    return arena_printf(a, v < 0 ? "(%sf)" : "%sf", fmt_f32(a, (float)v));
+    return arena_printf(a, signbit(v) ? "(%sf)" : "%sf", fmt_f32(a, (float)v));
 }
 
 static const char *int_op(FnC *f, const Expr *e, const char *x, const char *y)
@@ -152,7 +152,10 @@ static const char *int_op(FnC *f, const Expr *e, const char *x, const char *y)
     case EX_pow: return call(f, "tfx_ipow", arena_printf(a, "%s, %s", x, y));
     case EX_shl: return call(f, "tfx_shl", arena_printf(a, "%s, %s", x, y));
     case EX_shr: return call(f, "tfx_shr", arena_printf(a, "%s, %s", x, y));
-    case EX_abs: return arena_printf(a, "(%s < 0 ? (int32_t)(0u - (uint32_t)%s) : %s)", x, x, x);
+    case EX_min: return call(f, "tfx_imin", arena_printf(a, "%s, %s", x, y));
+    case EX_max: return call(f, "tfx_imax", arena_printf(a, "%s, %s", x, y));
+    case EX_abs: return call(f, "tfx_iabs", x);
+    case EX_sign: return call(f, "tfx_isign", x);
     default: return NULL;
     }
 }
@@ -170,11 +173,11 @@ static const char *operator_text(FnC *f, const Expr *e)
     const ExprInfo *info = &expr_info[e->op];
     switch (e->op) {
     case EX_select: return arena_printf(a, "(%s ? %s : %s)", x[0], x[1], x[2]);
-    case EX_min: return arena_printf(a, "(%s < %s ? %s : %s)", x[0], x[1], x[0], x[1]);
-    case EX_max: return arena_printf(a, "(%s > %s ? %s : %s)", x[0], x[1], x[0], x[1]);
+    case EX_min: return call(f, "tfx_fmin", arena_printf(a, "%s, %s", x[0], x[1]));
+    case EX_max: return call(f, "tfx_fmax", arena_printf(a, "%s, %s", x[0], x[1]));
     case EX_neg: return arena_printf(a, "(-%s)", x[0]);
-    case EX_abs: return arena_printf(a, "(%s < 0 ? -%s : %s)", x[0], x[0], x[0]);
-    case EX_sign: return cls == CLS_F ? arena_printf(a, "((float)(%s > 0) - (float)(%s < 0))", x[0], x[0]) : arena_printf(a, "((%s > 0) - (%s < 0))", x[0], x[0]);
+    case EX_abs: return call(f, "tfx_fabs", x[0]);
+    case EX_sign: return call(f, "tfx_sign", x[0]);
     case EX_not: return arena_printf(a, "(!%s)", x[0]);
     case EX_mod: return call(f, "tfx_fmod", arena_printf(a, "%s, %s", x[0], x[1]));
     case EX_to_f: return arena_printf(a, "(float)%s", x[0]);
