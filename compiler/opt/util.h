@@ -46,6 +46,9 @@ typedef struct Factors { int n; double k; Expr *f[MAX_FACTOR]; int nd; Expr *d[8
 int   factors_of(const Expr *e, Factors *out);      /* 0: too many, or not a float or int product */
 Expr *factors_expr(Module *m, const Factors *f, DType dtype);   /* canonical order */
 
+/* fold.c: constant computations of more elements than this are not evaluated at compile time. */
+enum { FOLD_LARGE = 1 << 24 };
+
 /* simplify.c: one node by intervals; number of rewrites. Used by passes that try something out. */
 int simplify_node(OptCtx *c, Entry *e, Node *n);
 /* x as it could stand in the body of n, simplified; counts no rewrites. */
