@@ -27,8 +27,9 @@ static int factor_node(OptCtx *c, Entry *e, Node *n)
     Module *m = c->m;
     Factors in, out = {.k = 1};
     RangeCtx base;
+    Node bare;
     if (n->kind != NODE_compute || n->red != RED_sum || n->empty || !factors_of(n->body, &in)) return 0;
-    range_ctx_base(&base, m, e, n);
+    range_ctx_outside(&base, &bare, m, e, n, 0);
     in.n = take_free(m, n, &base, in.f, in.n, out.f, &out.n);
     in.nd = take_free(m, n, &base, in.d, in.nd, out.d, &out.nd);
     DType t = n->body->dtype;

@@ -110,8 +110,9 @@ static Expr *put_acc(void *u, Expr *e) { return e->op == EX_acc ? u : NULL; }
 static Expr *place(Prefix *p, Expr *size)
 {
     RangeCtx rc;
+    Node bare;
     Expr *top = ex_sub(p->m, size, ex_int(p->m, 1));
-    range_ctx_base(&rc, p->m, p->e, p->n);
+    range_ctx_outside(&rc, &bare, p->m, p->e, p->n, 0);
     if (range_proves(&rc, ex_bin(p->m, EX_le, p->last, top)) == 1) return p->last;
     return ex_bin(p->m, EX_min, p->last, top);
 }
@@ -182,9 +183,10 @@ static void rewrite(Prefix *p)
     Node *n = p->n, *c = running(p);
     Expr *subs[MAX_RANK];
     RangeCtx rc;
+    Node bare;
     for (int i = 0; i < n->rank; i++) subs[i] = ex_index(m, i);
     subs[p->axis] = place(p, c->ext[p->axis]);
-    range_ctx_base(&rc, m, p->e, n);
+    range_ctx_outside(&rc, &bare, m, p->e, n, 0);
     Expr *v = expr_inside(m, &rc, subs[p->axis], c->ext[p->axis]) == 1 ? ex_read(m, c, subs)
             : ex_read_or(m, c, subs, before_first(m, n->red, c->body->dtype));
     v = result(m, n, v);

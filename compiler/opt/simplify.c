@@ -306,14 +306,19 @@ int simplify_node(OptCtx *c, Entry *e, Node *n)
 {
     Simp s = {c, c->m, NULL, 0};
     RangeCtx base, rc;
+    Node bare;
     zero_factors(&s, n);
     neutral_pad(&s, n);
-    range_ctx_base(&base, s.m, e, n);
+    range_ctx_outside(&base, &bare, s.m, e, n, 0);
     for (int i = 0; i < n->rank; i++) simp_expr(&s, &base, &n->ext[i]);
-    for (int i = 0; i < n->nred; i++) simp_expr(&s, &base, &n->r[i].lo), simp_expr(&s, &base, &n->r[i].hi);
+    for (int i = 0; i < n->nred; i++) {
+        range_ctx_outside(&base, &bare, s.m, e, n, i);
+        simp_expr(&s, &base, &n->r[i].lo);
+        simp_expr(&s, &base, &n->r[i].hi);
+    }
     simp_conj(&s, e, n);
     empty_domain(&s, n);
-    range_ctx_base(&base, s.m, e, n);
+    range_ctx_outside(&base, &bare, s.m, e, n, 0);
     range_ctx(&rc, s.m, e, n);
     if (!never(n)) simp_expr(&s, &rc, &n->body);
     for (int i = 0; i < MAX_RANK; i++) simp_expr(&s, &rc, &n->sub[i]);

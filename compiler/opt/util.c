@@ -125,6 +125,13 @@ int node_is_exact(const Node *n) { return n->dtype == DT_f32 || n->dtype == DT_i
 
 /* ---- expressions ---- */
 
+void range_ctx_outside(RangeCtx *rc, Node *bare, const Module *m, const Entry *e, const Node *n, int nred)
+{
+    *bare = *n;
+    bare->nred = nred;
+    range_ctx_base(rc, m, e, bare);
+}
+
 int expr_is_index(const Expr *e, int *slot)
 {
     if (e->op != EX_index) return 0;

@@ -35,6 +35,9 @@ int expr_is_safe(Module *m, const RangeCtx *rc, const Expr *e);
 int expr_inside(Module *m, const RangeCtx *rc, Expr *e, Expr *n);
 /* e is index(slot)? */
 int expr_is_index(const Expr *e, int *slot);
+/* As range_ctx_base, for code outside the loops over the reduced indices from number nred on: it is evaluated even when
+ * those run over nothing, so their ranges are no facts there. bare: memory that must live as long as rc. */
+void range_ctx_outside(RangeCtx *rc, Node *bare, const Module *m, const Entry *e, const Node *n, int nred);
 /* Is every subscript a different bare index below `rank`, and their number `rank`? at[p] = slot of subscript p. */
 int subs_are_permutation(const Expr *read, int rank, int *at);
 /* Number of points of the slots in `mask` (at most; unknown sizes count as 64), as double. */
