@@ -1,0 +1,3 @@
+#!/bin/sh
+# The slow half of run.sh.
+exec "$(dirname "$0")/run.sh" --slow
