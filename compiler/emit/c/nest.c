@@ -87,6 +87,7 @@ static void red_step(FnC *f, const Node *n, const char *v)
     Out *o = &f->body;
     const char *idx = c_slot(f, n->rank);
     switch (n->red) {
+    case RED_none: out_f(o, "acc = %s;\n", v); break;
     case RED_sum: out_f(o, n->body->dtype == DT_f32 ? "acc += %s;\n" : "acc = (int32_t)((uint32_t)acc + (uint32_t)%s);\n", v); break;
     case RED_prod: out_f(o, n->body->dtype == DT_f32 ? "acc *= %s;\n" : "acc = (int32_t)((uint32_t)acc * (uint32_t)%s);\n", v); break;
     case RED_any: out_f(o, "acc |= %s;\n", v); break;
@@ -140,6 +141,7 @@ static void reduce_loops(FnC *f, const Node *n, uint32_t all)
         if (k + 1 < n->nred) hoist_expr(f, n->body, open, all);
     }
     red_step(f, n, c_expr(f, n->body));
+    if (n->empty && n->red < RED_argmax) out_f(&f->body, "none = 0;\n");
     close_loops(f, depth);
     forget(f, mark);
 }
@@ -164,7 +166,7 @@ static void compute_body(FnC *f, const Node *n, const Buffer *dst, const char *p
         hoist_expr(f, n->body, open, all);
     }
     const char *value;
-    if (n->red == RED_none) {
+    if (n->red == RED_none && !n->nconj) {
         value = c_expr(f, n->body);
     } else {
         int none = n->empty || n->red >= RED_argmax;
@@ -172,7 +174,6 @@ static void compute_body(FnC *f, const Node *n, const Buffer *dst, const char *p
         if (none) out_f(o, "int32_t none = 1;\n");
         if (n->red == RED_argmax || n->red == RED_argmin) out_f(o, "%s best = 0;\n", n->body->dtype == DT_f32 ? "float" : "int32_t");
         reduce_loops(f, n, all);
-        if (n->empty && n->red < RED_argmax) bug("empty on %s", redop_name[n->red]);
         if (n->empty) out_f(o, "if (none) acc = %s;\n", c_expr(f, n->empty));
         else if (none && n->red >= RED_first) out_f(o, "(void)none;\n");
         value = "acc";
