@@ -199,28 +199,46 @@ static const char *conj_text(FnC *f, const Node *n)
     return *cond ? cond : NULL;
 }
 
+static void logit(FnC *f, const Node *n)
+{
+    const char *cond = conj_text(f, n), *v = c_expr(f, n->body);
+    if (cond) out_f(&f->body, "const float v = (%s) ? %s : -%s_inf();\n", cond, v, f->e->prefix);
+    else out_f(&f->body, "const float v = %s;\n", v);
+}
+
+/* Logits, then their exponentials, lie in the result itself; a result of halves has no room for them: they are computed
+ * again in each pass. */
 static void softmax_body(FnC *f, const Node *n, const Buffer *dst, const char *p)
 {
     Out *o = &f->body;
     uint32_t all = (1u << n->rank) - 1, rows = n->row_axes;
     CEmit *e = f->e;
+    const int keep = dst->dtype == DT_f32;
     c_need(e, "exp"); c_need(e, "inf");
     int outer = open_axes(f, n, all & ~rows);
     const char *at = element(f, dst, n, p, 1);
     out_f(o, "float m = -%s_inf();\n", e->prefix);
     int in = open_axes(f, n, rows);
-    const char *cond = conj_text(f, n), *v = c_expr(f, n->body);
-    if (cond) out_f(o, "const float v = (%s) ? %s : -%s_inf();\n", cond, v, e->prefix);
-    else out_f(o, "const float v = %s;\n", v);
-    out_f(o, "%s = v;\nm = v > m ? v : m;\n", at);
+    logit(f, n);
+    if (keep) out_f(o, "%s = v;\n", at);
+    out_f(o, "m = v > m ? v : m;\n");
     close_loops(f, in);
     out_f(o, "float sum = 0.0f;\n");
     in = open_axes(f, n, rows);
-    out_f(o, "const float v = %s, w = v > -%s_inf() ? %s_exp(v - m) : 0.0f;\n%s = w;\nsum += w;\n", at, e->prefix, e->prefix, at);
+    if (keep) out_f(o, "const float v = %s;\n", at);
+    else logit(f, n);
+    const char *power = arena_printf(e->a, "v > -%s_inf() ? %s_exp(v - m) : 0.0f", e->prefix, e->prefix);
+    out_f(o, "const float w = %s;\n", power);
+    if (keep) out_f(o, "%s = w;\n", at);
+    out_f(o, "sum += w;\n");
     close_loops(f, in);
     out_f(o, "const float scale = sum > 0.0f ? 1.0f / sum : 0.0f;\n");
     in = open_axes(f, n, rows);
-    out_f(o, "%s *= scale;\n", at);
+    if (keep) out_f(o, "%s *= scale;\n", at);
+    else {
+        logit(f, n);
+        out_f(o, "%s = %s;\n", at, c_store(f, dst->dtype, arena_printf(e->a, "(%s) * scale", power)));
+    }
     close_loops(f, in + outer);
 }
 
