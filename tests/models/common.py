@@ -43,7 +43,7 @@ def save_weights(model, path, extra=None):
         model.save_pretrained(folder)
         tensors = load_file(pathlib.Path(folder) / "model.safetensors")
     tensors.update(extra or {})
-    save_file({k: v.contiguous().float() for k, v in sorted(tensors.items())}, path)
+    save_file({k: (v.float() if v.is_floating_point() else v).contiguous() for k, v in sorted(tensors.items())}, path)
     path.chmod(0o644)
 
 

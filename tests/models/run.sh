@@ -1,7 +1,7 @@
 #!/bin/sh
 # Whole models against `transformers` in float64: tests/models/NAME has model.tfx, weights.safetensors and data.npz (made by
 # oracle.py) and cases. Each case's outputs must be within 1e-4 of the reference, relative to the largest output.
-# With --slow: more optimization levels, sanitizers, -O 0 (no passes) and --check-passes.
+# With --slow: more optimization levels, sanitizers, -O 0 (no passes), --check-passes, and each oracle again.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 mode=fast
@@ -57,11 +57,25 @@ slow() {
     if generate "$1" "tfxc --check-passes" --check-passes; then passed=$((passed + 1)); echo "ok $1 (tfxc --check-passes)"; fi
 }
 
+# The committed arrays are what the oracle makes.
+oracle() {
+    mkdir -p "$TMPDIR/oracles/$1" && cp "$here"/*.py "$TMPDIR/oracles" && cp "$here/$1/oracle.py" "$TMPDIR/oracles/$1" || exit 1
+    if ! "$PYTHON" "$TMPDIR/oracles/$1/oracle.py" >log 2>&1; then not_ok "$1 (oracle)" "exit status $?" log
+    elif ! "$PYTHON" "$here/same_data.py" "$here/$1" "$TMPDIR/oracles/$1" >log 2>&1; then not_ok "$1 (oracle)" "makes other data" log
+    else passed=$((passed + 1)); echo "ok $1 (oracle)"; fi
+}
+oracles=no
+if [ $mode = slow ]; then
+    if "${PYTHON:-false}" -c 'import numpy, safetensors, torch, transformers' >/dev/null 2>&1; then oracles=yes
+    else skipped=$((skipped + 1)); echo "skip oracles: Python with numpy, safetensors, torch and transformers is missing"; fi
+fi
+
 for folder in "$here"/*/; do
     name=$(basename "$folder")
     [ -e "$folder/cases" ] || continue
     mkdir -p "$TMPDIR/$name" && cd "$TMPDIR/$name" || exit 1
     $mode "$name"
+    [ $oracles = no ] || oracle "$name"
 done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]
