@@ -37,12 +37,13 @@ def randomize(model, seed):
     return model.eval()
 
 
-def save_weights(model, path, extra=None):
-    """weights.safetensors as save_pretrained writes it (names as published); `extra` tensors are added."""
+def save_weights(model, path, extra=None, strip=""):
+    """weights.safetensors as save_pretrained writes it (names as published); `extra` tensors are added, the
+    prefix `strip` is taken off."""
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
         tensors = load_file(pathlib.Path(folder) / "model.safetensors")
-    tensors.update(extra or {})
+    tensors = {k.removeprefix(strip): v for k, v in tensors.items()} | (extra or {})
     save_file({k: (v.float() if v.is_floating_point() else v).contiguous() for k, v in sorted(tensors.items())}, path)
     path.chmod(0o644)
 
