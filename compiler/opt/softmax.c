@@ -3,7 +3,8 @@
  * with the division after the weighted sum; gives a softmax node and its readers. Masks are mask.c.
  *
  * The rule is pointwise: x / z[..] with z the sum of x over some indices is an element of a softmax, wherever it
- * stands. What is constant along the row drops out of it, so the maximum need not even be the right one.
+ * stands. What is constant along the row drops out of it, so the maximum need not even be the right one; without one the
+ * answer is the same as long as exp does not leave the floats, and a better one beyond.
  * A sum under conditions is the softmax under the same conditions, which is 0 elsewhere: the reader must hold them too.
  * Left alone: sums with something added (z + eps), values stored with rounding, rows whose length depends on the row. */
 #include "compiler/opt/mask.h"
