@@ -9,6 +9,7 @@ typedef struct CEmit {
   Out *c, fns;                     /* fns: step functions, before the entries */
   VEC(FnText) texts; SMap by_text; SMap names;
   SMap math; VEC(const char *) math_order;      /* runtime files needed */
+  unsigned mem_types;              /* bit t: c_mem(t) is used */
   const char *prefix, *upper;
 } CEmit;
 
@@ -26,6 +27,8 @@ typedef struct FnC {
 
 const char *c_ident(Arena *a, const char *text);
 const char *c_type(DType t);
+/* The type of elements in memory that values of several types share one after the other: may alias any other. */
+const char *c_mem(CEmit *e, DType t);
 const char *fn_param_buf(FnC *f, const Buffer *b, const Node *n, int written);
 const char *fn_param_sym(FnC *f, const Sym *s);
 const Buffer *fn_buffer(FnC *f, const Node *n);

@@ -120,6 +120,9 @@ static void macros(CEmit *e, Out *c)
     out_f(c, "#else\n#define %s_restrict\n#define %s_INLINE static\n#endif\n", X, X);
     out_f(c, "/* Lane loops have a constant count and become vector instructions; gcc must not unroll them first. At -Os gcc\n * vectorises only functions that ask for it. */\n");
     out_f(c, "#if defined(__GNUC__) && !defined(__clang__)\n#define %s_LANES _Pragma(\"GCC unroll 1\")\n#define %s_HOT __attribute__((optimize(\"O3\", \"no-tree-loop-distribute-patterns\")))\n#else\n#define %s_LANES\n#define %s_HOT\n#endif\n", X, X, X, X);
+    if (e->mem_types) out_f(c, "/* Elements in work memory, which tensors of different types use one after the other. */\n#if defined(__GNUC__)\n#define %s_MEM __attribute__((may_alias))\n#else\n#define %s_MEM\n#endif\n", X, X);
+    for (int t = 0; t < DT_COUNT; t++)
+        if (e->mem_types >> t & 1) out_f(c, "typedef %s %s_MEM %s_%s;\n", dtype_info[t].c, X, e->prefix, dtype_info[t].name);
     out_f(c, "#ifndef %s_WEIGHTS /* attributes of the weights: a section, for instance */\n#define %s_WEIGHTS\n#endif\n\n", X, X);
 }
 
@@ -165,8 +168,8 @@ void emit_c(const Plan *p, const EmitOptions *o, EmitFiles *out, Arena *a)
     for (char *q = up; *q; q++) *q = (char)toupper((unsigned char)*q);
     e.upper = up;
     smap_init(&e.by_text, a); smap_init(&e.names, a); smap_init(&e.math, a);
-    static const char *const taken[] = {"status", "work", "state", "reset", "strerror"};
-    for (int k = 0; k < 5; k++) smap_put(&e.names, arena_printf(a, "%s_%s", e.prefix, taken[k]), &e);
+    static const char *const taken[] = {"status", "work", "state", "reset", "strerror", "f32", "f64", "i64", "i32", "i16", "u16"};
+    for (size_t k = 0; k < sizeof taken / sizeof *taken; k++) smap_put(&e.names, arena_printf(a, "%s_%s", e.prefix, taken[k]), &e);
     for (int k = 0; k < p->entries.n; k++) smap_put(&e.names, arena_printf(a, "%s_%s", e.prefix, c_ident(a, p->entries.at[k]->entry->name)), &e);
     Out entries;
     out_init(&entries, a); out_init(&e.fns, a); out_init(&out->c, a); out_init(&out->h, a);

@@ -12,10 +12,18 @@ static void fn_init(FnC *f, CEmit *e, const EntryPlan *ep, const Node *n)
     f->body.indent = 2;
 }
 
+const char *c_mem(CEmit *e, DType t)
+{
+    if (t == DT_f16 || t == DT_bf16) t = DT_u16;              /* the same C type */
+    if (dtype_info[t].bits == 8) return c_type(t);            /* characters alias everything */
+    e->mem_types |= 1u << t;
+    return arena_printf(e->a, "%s_%s", e->prefix, dtype_info[t].name);
+}
+
 /* Where a buffer lies, as the entry function sees it. */
 static const char *place(CEmit *e, const Buffer *b, int written)
 {
-    const char *t = c_type(b->dtype), *cst = written ? "" : "const ";
+    const char *t = c_mem(e, b->dtype), *cst = written ? "" : "const ";
     switch (b->space) {
     case SPACE_work: return arena_printf(e->a, "(%s%s *)(%svoid *)(work->bytes + %lld)", cst, t, cst, (long long)b->offset);
     case SPACE_weight: return arena_printf(e->a, "(const %s *)(const void *)(weights + %lld)", t, (long long)b->offset);
@@ -57,7 +65,7 @@ static const char *step_call(CEmit *e, const EntryPlan *ep, const Step *s)
             params = arena_printf(e->a, "%s%sint32_t %s", params, sep, p->name);
             args = arena_printf(e->a, "%s%s%s", args, sep, sym_place(e, p->sym));
         } else {
-            params = arena_printf(e->a, "%s%s%s%s *%s_restrict %s", params, sep, p->written ? "" : "const ", c_type(p->buf->dtype), e->upper, p->name);
+            params = arena_printf(e->a, "%s%s%s%s *%s_restrict %s", params, sep, p->written ? "" : "const ", c_mem(e, p->buf->dtype), e->upper, p->name);
             args = arena_printf(e->a, "%s%s%s", args, sep, place(e, p->buf, p->written));
         }
     }

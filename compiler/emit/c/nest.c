@@ -307,7 +307,7 @@ static void argsort_body(FnC *f, const Node *n, const Buffer *dst, const char *p
         row = ex_add(m, row, ex_mul(m, ex_index(m, k), dst->stride[k]));
         xrow = ex_add(m, xrow, ex_mul(m, ex_index(m, k), xb->stride[k]));
     }
-    const char *ty = c_type(dst->dtype), *xt = c_type(xb->dtype);
+    const char *ty = c_mem(f->e, dst->dtype), *xt = c_mem(f->e, xb->dtype);
     const char *step = c_expr(f, xb->stride[last]), *key_i = arena_printf(f->e->a, "key[i * %s]", step), *key_o = arena_printf(f->e->a, "key[order[at - 1] * %s]", step);
     if (xb->dtype == DT_f16 || xb->dtype == DT_bf16) bug("argsort of %s", dtype_info[xb->dtype].name);
     out_f(o, "%s *order = %s + %s;\nconst %s *key = %s + %s;\n", ty, p, c_expr(f, row), xt, xp, c_expr(f, xrow));
