@@ -35,14 +35,6 @@ static int is_private(Epi *k, const Node *n, const Node *reader)
     return !use->pinned && use->by.n == 1 && use->by.at[0] == reader && n->block == reader->block;
 }
 
-typedef struct PutBy { const Expr *old; Expr *by; } PutBy;
-
-static Expr *put_part(void *u, Expr *e)
-{
-    const PutBy *p = u;
-    return e == p->old ? p->by : NULL;
-}
-
 static int same_extents(const Node *red, const Node *map, const int *at)
 {
     for (int i = 0; i < red->rank; i++)
@@ -67,8 +59,7 @@ static int absorb(Epi *k, Node *map, Node *red)
     map->nconj = 0;
     for (int i = 0; i < red->nconj; i++) node_add_conj(k->m, map, ex_subst_slots(k->m, red->conj[i], by, red->rank));
     Expr *acc = ex_acc(k->m, red->body->dtype);
-    PutBy p = {read, red->post ? ex_subst_slots(k->m, red->post, by, red->rank) : acc};
-    map->post = ex_rewrite(k->m, map->body, put_part, &p);
+    map->post = expr_put(k->c, map->body, read, red->post ? ex_subst_slots(k->m, red->post, by, red->rank) : acc);
     map->body = ex_subst_slots(k->m, red->body, by, red->rank);
     if (map->post == acc) map->post = NULL;
     if (!map->name) map->name = red->name;

@@ -5,10 +5,6 @@
  * are ordered, but sums of several terms are left as they are nested. */
 #include "compiler/opt/util.h"
 
-typedef struct PutAcc { Module *m; Expr *by; } PutAcc;
-
-static Expr *put_acc(void *u, Expr *e) { return e->op == EX_acc ? ((PutAcc *)u)->by : NULL; }
-
 static int uses_reduced(const Node *n, const Expr *e) { return ex_slots(e) >> n->rank != 0; }
 
 /* Moves the factors of list `at` that may stand outside the sum to `out`; gives what stays. */
@@ -42,8 +38,7 @@ static int factor_node(OptCtx *c, Entry *e, Node *n)
     if (!moved) return 1;
     out.f[out.n++] = ex_acc(m, t);
     Expr *acc = factors_expr(m, &out, t);
-    PutAcc p = {m, acc};
-    n->post = n->post ? ex_rewrite(m, n->post, put_acc, &p) : acc;
+    n->post = n->post ? expr_put_acc(c, n->post, t, acc) : acc;
     return 1;
 }
 

@@ -104,8 +104,6 @@ static Expr *before_first(Module *m, RedOp red, DType t)
 
 /* ---- rewriting ---- */
 
-static Expr *put_acc(void *u, Expr *e) { return e->op == EX_acc ? u : NULL; }
-
 /* Subscript along the axis: the end, not beyond the last position. */
 static Expr *place(Prefix *p, Expr *size)
 {
@@ -191,7 +189,7 @@ static void rewrite(Prefix *p)
             : ex_read_or(m, c, subs, before_first(m, n->red, c->body->dtype));
     v = result(m, n, v);
     if (!becomes_running(n, c, v)) {                                  /* otherwise c is dead */
-        n->body = n->post ? ex_rewrite(m, n->post, put_acc, v) : v;
+        n->body = n->post ? expr_put_acc(p->c, n->post, n->body->dtype, v) : v;
         n->conj = NULL;
         n->nconj = 0;
     }

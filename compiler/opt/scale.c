@@ -44,11 +44,13 @@ static int weight_axis(const Expr *w, int s)
     return at;
 }
 
-/* May e be a factor of the weights: does W walk with every index in it? */
-static int is_channel(const Expr *w, const Expr *e)
+/* May e be a factor of the weights: does W walk with every index in it, from end to end? */
+static int is_channel(const Node *n, const Expr *w, const Expr *e)
 {
-    for (int s = 0; s < MAX_RANK; s++)
-        if (ex_uses_slot(e, s) && weight_axis(w, s) < 0) return 0;
+    for (int s = 0; s < n->rank; s++) {
+        int axis = ex_uses_slot(e, s) ? weight_axis(w, s) : 0;
+        if (ex_uses_slot(e, s) && (axis < 0 || w->u.node->ext[axis] != n->ext[s])) return 0;
+    }
     return 1;
 }
 
@@ -80,7 +82,7 @@ static int extend(Scale *s, Linear *l, Expr *p)
         break;
     case EX_neg: l->g = times(m, l->g, minus), l->h = l->h ? ex_un(m, EX_neg, l->h) : NULL; break;
     case EX_mul: case EX_div:
-        if ((p->op == EX_div && !first) || !is_channel(s->w, c)) return 0;
+        if ((p->op == EX_div && !first) || !is_channel(s->n, s->w, c)) return 0;
         l->g = p->op == EX_mul ? times(m, l->g, c) : ex_bin(m, EX_div, l->g ? l->g : ex_flt(m, 1), c);
         if (l->h) l->h = ex_bin(m, p->op, l->h, c);
         break;
@@ -140,14 +142,6 @@ static Node *scaled_weight(Scale *s, Expr *g)
     return n;
 }
 
-typedef struct PutBy { const Expr *old; Expr *by; } PutBy;
-
-static Expr *put_part(void *u, Expr *e)
-{
-    const PutBy *p = u;
-    return e == p->old ? p->by : NULL;
-}
-
 /* ---- nodes ---- */
 
 typedef struct Count { const Node *of; int n; } Count;
@@ -192,8 +186,7 @@ static int scale_node(Scale *s)
         if (l.h && !h) return 0;
         f.f[i] = ex_read(s->m, scaled_weight(s, l.g), s->w->arg);
         n->body = factors_expr(s->m, &f, DT_f32);
-        PutBy p = {l.at, h ? ex_add(s->m, acc, h) : acc};
-        n->post = ex_rewrite(s->m, n->post, put_part, &p);
+        n->post = expr_put(s->c, n->post, l.at, h ? ex_add(s->m, acc, h) : acc);
         if (n->post == acc) n->post = NULL;
         return 1;
     }

@@ -147,6 +147,32 @@ int expr_inside(Module *m, const RangeCtx *rc, Expr *e, Expr *n)
     return hi == 0 ? 0 : lo == 1 && hi == 1 ? 1 : -1;
 }
 
+typedef struct Put { Module *m; const Expr *old; Expr *by; Map done; } Put;
+
+static Expr *put(Put *p, Expr *e)
+{
+    Expr *arg[MAX_RANK + 1];
+    if (e == p->old) return p->by;
+    if (!e->n) return e;
+    Expr *now = map_get(&p->done, e);
+    if (now) return now;
+    for (int i = 0; i < e->n; i++) arg[i] = put(p, e->arg[i]);
+    if (e->op == EX_read) now = ex_read(p->m, e->u.node, arg);
+    else if (e->op == EX_read_or) now = ex_read_or(p->m, e->u.node, arg, arg[e->n - 1]);
+    else now = ex_op(p->m, e->op, arg);
+    map_put(&p->done, e, now);
+    return now;
+}
+
+Expr *expr_put(OptCtx *c, Expr *e, const Expr *old, Expr *by)
+{
+    Put p = {.m = c->m, .old = old, .by = by};
+    map_init(&p.done, c->scratch);
+    return put(&p, e);
+}
+
+Expr *expr_put_acc(OptCtx *c, Expr *post, DType acc, Expr *by) { return expr_put(c, post, ex_acc(c->m, acc), by); }
+
 typedef struct Safe { Module *m; const RangeCtx *rc; int ok; } Safe;
 
 static void safe_part(void *u, const Expr *e)

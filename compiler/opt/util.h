@@ -38,6 +38,11 @@ int expr_is_index(const Expr *e, int *slot);
 /* As range_ctx_base, for code outside the loops over the reduced indices from number nred on: it is evaluated even when
  * those run over nothing, so their ranges are no facts there. bare: memory that must live as long as rc. */
 void range_ctx_outside(RangeCtx *rc, Node *bare, const Module *m, const Entry *e, const Node *n, int nred);
+/* e with `by` for every `old` in it, each once: by may contain old. (Rewriting bottom-up would meet what looks like old
+ * only because things cancelled, as in -(-acc), a second time.) */
+Expr *expr_put(OptCtx *c, Expr *e, const Expr *old, Expr *by);
+/* The same for the result of the reduction in a last step. */
+Expr *expr_put_acc(OptCtx *c, Expr *post, DType acc, Expr *by);
 /* Is every subscript a different bare index below `rank`, and their number `rank`? at[p] = slot of subscript p. */
 int subs_are_permutation(const Expr *read, int rank, int *at);
 /* Number of points of the slots in `mask` (at most; unknown sizes count as 64), as double. */

@@ -71,14 +71,6 @@ static int is_own_element(const Expr *read)
     return 1;
 }
 
-typedef struct PutBy { const Expr *old; Expr *by; } PutBy;
-
-static Expr *put_part(void *u, Expr *e)
-{
-    const PutBy *p = u;
-    return e == p->old ? p->by : NULL;
-}
-
 /* The sum of squared differences, in front of the node that asks for it. */
 static Node *differences(Var *v, const Node *squares, Expr *mu, Expr *x)
 {
@@ -107,9 +99,8 @@ static Expr *variance_part(void *u, Expr *e)
         if (mu.read->arg[i] != sq.read->arg[i]) return NULL;
     if (ex_slots(mean) >> sq.sum->rank || !opt_may(v->c)) return NULL;
     Node *n = differences(v, sq.sum, mean, mu.sum->body);
-    PutBy p = {sq.read, ex_read(m, n, sq.read->arg)};
     v->changes++;
-    return ex_rewrite(m, through_maps(m, e->arg[0]), put_part, &p);
+    return expr_put(v->c, through_maps(m, e->arg[0]), sq.read, ex_read(m, n, sq.read->arg));
 }
 
 int pass_variance(OptCtx *c, Module *m)

@@ -181,7 +181,7 @@ static void rnd_spelled(Rnd *r)
         z->nred = 1;
         z->r[0] = (Range){ex_int(m, 0), s->ext[row]};
         z->body = ex_read(m, k ? n[1] : s, all);
-        if (cond && n[k ? 1 : 0]->body->op != EX_select && k) node_add_conj(m, z, cond);
+        if (cond && (!k || n[1]->body->op != EX_select)) node_add_conj(m, z, cond);
     }
     Expr *e = ex_read(m, n[1], at), *z = ex_read(m, n[2], at);
     Expr *q = rnd(r, 2) ? ex_bin(m, EX_div, e, z) : ex_mul(m, ex_bin(m, EX_div, ex_flt(m, 1), z), e);
