@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 passed=0 failed=0
 ok() { passed=$((passed + 1)); echo "ok $1"; }
 not_ok() { failed=$((failed + 1)); echo "not ok $1: $2"; head -n 20 "$TMPDIR/log"; }
-first=${FIRST:-0} count=${COUNT:-60} batch=${BATCH:-60} sanitize="-fsanitize=address,undefined -fno-sanitize-recover=all"
+first=${FIRST:-0} count=${COUNT:-50} batch=${BATCH:-60} sanitize="-fsanitize=address,undefined -fno-sanitize-recover=all"
 flags=${UNITFLAGS:-"-std=c11 -D_DEFAULT_SOURCE -I$SRCDIR -O1 -g"}
 
 # shellcheck disable=SC2086
