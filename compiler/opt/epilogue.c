@@ -58,7 +58,7 @@ static int absorb(Epi *k, Node *map, Node *red)
     }
     map->nconj = 0;
     for (int i = 0; i < red->nconj; i++) node_add_conj(k->m, map, ex_subst_slots(k->m, red->conj[i], by, red->rank));
-    Expr *acc = ex_acc(k->m, red->body->dtype);
+    Expr *acc = ex_acc(k->m, class_dtype(dtype_class(red->dtype)));   /* argmax gives an index, whatever its body */
     map->post = expr_put(k->c, map->body, read, red->post ? ex_subst_slots(k->m, red->post, by, red->rank) : acc);
     map->body = ex_subst_slots(k->m, red->body, by, red->rank);
     if (map->post == acc) map->post = NULL;

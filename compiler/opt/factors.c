@@ -29,8 +29,7 @@ static int factor_node(OptCtx *c, Entry *e, Node *n)
     in.n = take_free(m, n, &base, in.f, in.n, out.f, &out.n);
     in.nd = take_free(m, n, &base, in.d, in.nd, out.d, &out.nd);
     DType t = n->body->dtype;
-    if (t == DT_f32 || in.n) out.k = in.k, in.k = 1;
-    if (!in.n && !in.nd) in.k = out.k, out.k = 1;                     /* sum of a literal: nothing to gain */
+    if (in.n || in.nd) out.k = in.k, in.k = 1;                        /* of a sum of a literal it stays inside */
     Expr *body = factors_expr(m, &in, t);
     int moved = out.n || out.nd || !(out.k >= 1 && out.k <= 1);
     if ((body == n->body && !moved) || !opt_may(c)) return 0;

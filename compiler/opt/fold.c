@@ -162,6 +162,7 @@ int pass_fold(OptCtx *c, Module *m)
         NodeList list = entry_nodes(c, f.e);
         for (int k = 0; k < list.v.n; k++) {
             node_each_expr(list.v.at[k], fold_expr, &f);
+            if (list.v.at[k]->nconj) node_tidy_conj(m, list.v.at[k]);
             fold_node(&f, list.v.at[k]);
         }
         if (f.by.n) sweep(&f, f.e->block);

@@ -156,16 +156,6 @@ static void move_expr(void *u, Expr **e)
     if ((*e)->traits & TRAIT_read) *e = ex_rewrite(v->m, *e, move_part, u);
 }
 
-/* Conjuncts may have become literals or `and`. */
-static void tidy(Module *m, Node *n)
-{
-    int k = n->nconj;
-    Expr **old = n->conj;
-    n->nconj = 0;
-    n->conj = NULL;
-    for (int i = 0; i < k; i++) node_add_conj(m, n, old[i]);
-}
-
 static int inline_node(Inline *k, Node *n)
 {
     Use *use = use_of(&k->uses, n);
@@ -184,7 +174,7 @@ static int inline_node(Inline *k, Node *n)
         for (int q = 0; q < nconj; q++) move_expr(&v, &r->conj[q]);
         for (int q = 0; q < MAX_RANK; q++)
             if (r->sub[q]) move_expr(&v, &r->sub[q]);
-        if (nconj) tidy(k->m, r);
+        if (nconj) node_tidy_conj(k->m, r);
         uses_add(&k->uses, r, n->body);
     }
     use->by.n = 0;

@@ -148,16 +148,28 @@ static void set_conj(Simp *s, Node *n, Expr *const *conj, int nconj)
     for (int i = 0; i < nconj; i++) node_add_conj(s->m, n, conj[i]);
 }
 
+/* What is known where a conjunct with reads is evaluated: maybe before the others, and outside of deeper loops. Were it
+ * rewritten by what those say, it might read outside a tensor where they do not hold. */
+static void conj_context(Simp *s, Entry *e, const Node *n, const Expr *conj, RangeCtx *rc, Node *bare)
+{
+    int deepest = 0;
+    for (uint32_t slots = ex_slots(conj); slots; slots >>= 1) deepest++;
+    range_ctx_outside(rc, bare, s->m, e, n, deepest > n->rank ? deepest - n->rank : 0);
+}
+
 /* Simplifies each conjunct by what the others say; drops it when they imply it. */
 static void simp_conj(Simp *s, Entry *e, Node *n)
 {
     for (int i = 0; i < n->nconj; i++) {
         RangeCtx rc;
+        Node bare;
         Expr *conj[64], *old = n->conj[i], *now = old;
         int k = n->nconj;
         if (k > 64) return;
-        range_ctx_skip(&rc, s->m, e, n, old);
+        if (old->traits & TRAIT_read) conj_context(s, e, n, old, &rc, &bare);
+        else range_ctx_skip(&rc, s->m, e, n, old);
         simp_expr(s, &rc, &now);
+        range_ctx_skip(&rc, s->m, e, n, old);
         int p = now->op == EX_int ? (int)now->u.i : range_proves(&rc, now);
         if (p >= 0 && now->op != EX_int) {
             if (!changed(s, now)) return;
@@ -307,6 +319,7 @@ int simplify_node(OptCtx *c, Entry *e, Node *n)
     Simp s = {c, c->m, NULL, 0};
     RangeCtx base, rc;
     Node bare;
+    if (n->nconj) node_tidy_conj(s.m, n);
     zero_factors(&s, n);
     neutral_pad(&s, n);
     range_ctx_outside(&base, &bare, s.m, e, n, 0);

@@ -116,6 +116,15 @@ Node *node_before(Module *m, Node *at, NodeKind kind, DType dtype, int rank, Exp
     return n;
 }
 
+void node_tidy_conj(Module *m, Node *n)
+{
+    int k = n->nconj;
+    Expr **old = n->conj;
+    n->nconj = 0;
+    n->conj = NULL;
+    for (int i = 0; i < k; i++) node_add_conj(m, n, old[i]);
+}
+
 int node_is_map(const Node *n)
 {
     return n->kind == NODE_compute && n->red == RED_none && !n->nred && !n->nconj && !n->post && n->body;

@@ -25,6 +25,8 @@ void uses_add(Uses *u, Node *reader, const Expr *e);
 
 /* A new node right before `at`, in its block; fields as node_new. */
 Node *node_before(Module *m, Node *at, NodeKind kind, DType dtype, int rank, Expr *const *ext, const char *name);
+/* Conjuncts may have become literals or `and` by rewriting: splits and drops them. */
+void node_tidy_conj(Module *m, Node *n);
 /* Plain map: compute without reduction, conditions or post. */
 int node_is_map(const Node *n);
 /* Is n read where only its scalar code can be replaced: f32, i32 or bool, which storing does not round. */

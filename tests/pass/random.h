@@ -6,7 +6,7 @@
 #include <math.h>
 #include "compiler/ir/ir.h"
 
-typedef struct Rnd { uint64_t state; Module *m; Entry *e; Expr *size[6]; Node *f[64]; int nf; Node *tok; Node *n; int nslots; } Rnd;
+typedef struct Rnd { uint64_t state; Module *m; Entry *e; Expr *size[6]; Node *f[64]; int nf; Node *tok, *ints[64]; int ni; Node *n; int nslots; } Rnd;
 
 static uint32_t rnd(Rnd *r, uint32_t n)
 {
@@ -59,6 +59,15 @@ static Expr *rnd_read(Rnd *r)
 
 static Expr *rnd_index(Rnd *r) { return ex_index(r->m, (int)rnd(r, (uint32_t)r->nslots)); }
 
+/* An element of an integer tensor. */
+static Expr *rnd_int(Rnd *r)
+{
+    Node *x = r->ints[rnd(r, (uint32_t)r->ni)];
+    Expr *subs[MAX_RANK];
+    for (int i = 0; i < x->rank; i++) subs[i] = rnd_sub(r, x->ext[i]);
+    return ex_read(r->m, x, subs);
+}
+
 /* A condition on indices and tokens. */
 static Expr *rnd_cond(Rnd *r, int depth)
 {
@@ -71,10 +80,7 @@ static Expr *rnd_cond(Rnd *r, int depth)
     case 2: return ex_bin(m, EX_eq, ex_bin(m, EX_div, a, ex_int(m, 2)), ex_bin(m, EX_div, b, ex_int(m, 2)));
     case 3: return ex_bin(m, EX_eq, ex_bin(m, EX_mod, ex_sub(m, a, b), ex_int(m, 2)), ex_int(m, 0));
     case 4: return ex_un(m, EX_not, ex_bin(m, EX_lt, a, ex_add(m, b, ex_int(m, rnd(r, 3)))));
-    case 5: {
-        Expr *s = rnd_sub(r, r->tok->ext[0]);
-        return ex_bin(m, rnd(r, 2) ? EX_eq : EX_le, ex_read(m, r->tok, &s), rnd(r, 2) ? b : ex_int(m, rnd(r, 4)));
-    }
+    case 5: return ex_bin(m, rnd(r, 2) ? EX_eq : EX_le, rnd_int(r), rnd(r, 2) ? b : ex_int(m, rnd(r, 4)));
     default: return ex_bin(m, EX_le, a, b);
     }
 }
@@ -113,6 +119,37 @@ static Node *rnd_map(Rnd *r, int rank, Expr *const *ext, Expr *body)
     Node *n = node_new(r->m, r->e->block, NODE_compute, DT_f32, rank, ext, NULL, span_none());
     n->body = body;
     return n;
+}
+
+/* Counts, places, and whether: over tokens. */
+static void rnd_discrete(Rnd *r)
+{
+    static const RedOp ops[] = {RED_sum, RED_argmax, RED_any, RED_all, RED_max, RED_first};
+    Module *m = r->m;
+    Node *n = rnd_node(r, NODE_compute, 1 + (int)rnd(r, 2));
+    n->red = ops[rnd(r, 6)];
+    n->nred = 1;
+    n->r[0] = (Range){ex_int(m, 0), r->size[rnd(r, 6)]};
+    r->nslots++;
+    int truth = n->red == RED_any || n->red == RED_all;
+    n->body = truth ? rnd_cond(r, 1) : rnd(r, 3) ? rnd_int(r) : rnd_index(r);
+    n->dtype = truth ? DT_bool : DT_i32;
+    if (rnd(r, 3)) node_add_conj(m, n, rnd_cond(r, 1));
+    if (truth) n->lo = 0, n->hi = 1;
+    else n->lo = INT32_MIN, n->hi = INT32_MAX;
+    r->nslots = n->rank;
+    Expr *at[MAX_RANK];
+    for (int i = 0; i < n->rank; i++) at[i] = ex_index(m, i);
+    Node *x = rnd_map(r, n->rank, n->ext, NULL);
+    Expr *v = ex_read(m, n, at);
+    if (truth) v = ex_cast(m, CLS_I, v);
+    x->dtype = DT_i32;
+    x->lo = INT32_MIN;
+    x->hi = INT32_MAX;
+    x->body = rnd(r, 2) ? v : ex_add(m, ex_mul(m, ex_bin(m, EX_min, v, ex_int(m, 99)), ex_int(m, 2)), ex_int(m, 1));
+    r->ints[r->ni++] = x;
+    r->n = rnd_map(r, n->rank, n->ext, ex_un(m, EX_tanh, ex_cast(m, CLS_F, ex_read(m, x, at))));
+    rnd_done(r);
 }
 
 static void rnd_reduce(Rnd *r)
@@ -226,6 +263,7 @@ static void rnd_leaves(Rnd *r)
     r->tok->lo = 0;
     r->tok->hi = 3;
     vec_push(m->arena, &r->e->inputs, r->tok);
+    r->ints[r->ni++] = r->tok;
     for (int i = 0; i < 2; i++) {
         int64_t shape[2] = {sizes[rnd(r, 5)], sizes[rnd(r, 5)]};
         Expr *ext[2] = {ex_int(m, shape[0]), ex_int(m, shape[1])};
@@ -245,11 +283,12 @@ static Module *random_module(Ctx *ctx, uint64_t seed)
     rnd_leaves(&r);
     int nodes = 3 + (int)rnd(&r, 8);
     for (int i = 0; i < nodes; i++) {
-        switch (rnd(&r, 8)) {
+        switch (rnd(&r, 9)) {
         case 0: case 1: rnd_node(&r, NODE_compute, 1 + (int)rnd(&r, 3)); r.n->body = rnd_expr(&r, 2); rnd_done(&r); break;
         case 2: rnd_softmax(&r); break;
         case 3: rnd_spelled(&r); break;
         case 4: rnd_running(&r); break;
+        case 5: rnd_discrete(&r); break;
         default: rnd_reduce(&r); break;
         }
     }
