@@ -36,5 +36,6 @@ TFX_INLINE int32_t tfx_iabs(int32_t a) {
   return (int32_t)(a < 0 ? 0u - (uint32_t)a : (uint32_t)a);
 }
 TFX_INLINE int32_t tfx_isign(int32_t a) {
-  return (a > 0) - (a < 0);
+  /* not (a > 0) - (a < 0): gcc 12 takes that to vectors with the wrong sign when it is a subscript */
+  return (int32_t)((0u - (uint32_t)a) >> 31) | (a >> 31);
 }

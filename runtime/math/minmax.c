@@ -7,7 +7,7 @@ TFX_INLINE float tfx_fabs(float x) {
   return tfx_u2f(tfx_f2u(x) & 0x7FFFFFFFu);
 }
 TFX_INLINE float tfx_sign(float x) {
-  return (float)((x > 0.0f) - (x < 0.0f));
+  return tfx_sel(x > 0.0f, 1.0f, 0.0f) - tfx_sel(x < 0.0f, 1.0f, 0.0f);
 }
 TFX_INLINE float tfx_fmax(float a, float b) {
   return a > b ? a : b;
