@@ -20,7 +20,7 @@ one() {
 }
 for file in "$here"/*.ir; do one "$(basename "$file" .ir)" case "$file"; done
 one spellings same "$here"/spelling/plain.ir "$here"/spelling/*.ir
-one "random modules" random 400 1
+one "random modules" random 3000 1
 one "long model" time 12
 
 echo "$passed passed, $failed failed"
