@@ -119,12 +119,12 @@ static void run_all(const OptCheck *k, Seen *seen)
 
 /* ---- comparing ---- */
 
-/* Largest difference over largest magnitude, or over 1e-6: what ought to be 0 is so only up to rounding. Equal
+/* Largest difference over largest magnitude, or over 1e-4: what ought to be 0 is so only up to rounding. Equal
  * infinities and two NaN are equal. */
 static double difference(const Value *a, const Value *b)
 {
     int64_t n = value_count(a);
-    double most = 0, size = 1e-6;
+    double most = 0, size = 1e-4;
     if (n != value_count(b) || a->rank != b->rank || !a->f != !b->f) return INFINITY;
     for (int64_t i = 0; i < n; i++) {
         if (!a->f && a->i[i] != b->i[i]) return INFINITY;

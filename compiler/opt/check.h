@@ -7,7 +7,7 @@
 typedef struct OptCheck OptCheck;
 /* Interprets every entry of m on several inputs (states: two calls in a row) and keeps the results. */
 OptCheck *opt_check_new(Module *m, Arena *a);
-/* Interprets again. The first output, tap or state that differs by more than 1e-9 of its largest element is told as
+/* Interprets again. The first output, tap or state that differs by more than 1e-9 of its largest element (or of 1e-4) is told as
  * "pass-changed-answer", with `pass` as the culprit; gives 0 then, and 1 when all is well. Keeps the new results. */
 int opt_check_pass(OptCheck *k, const char *pass);
 #endif
