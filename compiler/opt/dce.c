@@ -2,7 +2,7 @@
  * tap, state, result or check depends on. Inputs, states and the results of regions stay: they are the interface. */
 #include "compiler/opt/util.h"
 
-typedef struct Dce { OptCtx *c; Module *m; char *live; Node **todo; int n; } Dce;
+typedef struct Dce { OptCtx *c; Module *m; char *live; Node **todo; int n, asked, may; } Dce;
 
 static void need(void *u, Node *n)
 {
@@ -55,19 +55,26 @@ static void spread(Dce *d)
     }
 }
 
-/* Keeps the live nodes of a list; gives how many went. */
-static int keep(const Dce *d, Node **at, int *n)
+static int may_remove(Dce *d)
+{
+    if (!d->asked) d->asked = 1, d->may = opt_may(d->c);
+    return d->may;
+}
+
+/* Keeps the live nodes of a list; gives how many went. The first one asks for all: half of them gone would leave dead
+ * nodes that read what is gone. */
+static int keep(Dce *d, Node **at, int *n)
 {
     int left = 0, all = *n;
     for (int i = 0; i < all; i++)
-        if (d->live[at[i]->id] || !opt_may(d->c)) at[left++] = at[i];
+        if (d->live[at[i]->id] || !may_remove(d)) at[left++] = at[i];
     *n = left;
     return all - left;
 }
 
 int pass_dce(OptCtx *c, Module *m)
 {
-    Dce d = {c, m, arena_alloc_n(c->scratch, m->next_node + 1, 1), NEWN(c->scratch, Node *, m->next_node + 1), 0};
+    Dce d = {c, m, arena_alloc_n(c->scratch, m->next_node + 1, 1), NEWN(c->scratch, Node *, m->next_node + 1), 0, 0, 0};
     int gone = 0;
     for (int i = 0; i < m->entries.n; i++) roots(&d, m->entries.at[i]);
     spread(&d);

@@ -140,9 +140,8 @@ static void simp_expr(Simp *s, const RangeCtx *rc, Expr **e)
 
 /* ---- conjuncts ---- */
 
-static void set_conj(Simp *s, Node *n, Expr *const *conj, int nconj)
+static void set_conj(const Simp *s, Node *n, Expr *const *conj, int nconj)
 {
-    (void)s;
     n->nconj = 0;
     n->conj = NULL;
     for (int i = 0; i < nconj; i++) node_add_conj(s->m, n, conj[i]);
