@@ -4,10 +4,6 @@
 #include "compiler/plan/kernel.h"
 #include "compiler/plan/plan_int.h"
 
-typedef struct Classes { uint32_t a, b, out, red; } Classes;
-
-static uint32_t slots_in(const Expr *e) { return ex_slots(e); }
-
 /* Position of the only subscript of read e that uses slot, with coefficient 1 and nothing else of that slot; -1. */
 static int unit_axis(const Module *m, const Expr *e, int slot)
 {
@@ -40,46 +36,56 @@ static int free_of(const Node *n, int slot)
     return 1;
 }
 
-static int pick(const Module *m, const Entry *e, const Node *n, const Expr *in, const Expr *not_in, int prefer_last)
+/* Rows that the region around keeps of an output slot; 0: the slot runs over all of its extent. */
+static int region_rows(const RegionAt *in, int nin, int slot)
+{
+    for (int k = 0; k < nin; k++) if (in[k].axis == slot) return in[k].region->rows;
+    return 0;
+}
+
+typedef struct Choice { const Module *m; const Entry *e; const Node *n; const RegionAt *in; int nin; } Choice;
+
+/* Output slot of `in` alone that a loop of the tile can run over: largest extent, at equal ones the last. */
+static int pick(const Choice *c, const Expr *in, const Expr *not_in, int lane)
 {
     int best = -1;
     int64_t size = 0;
-    for (int s = 0; s < n->rank; s++) {
-        if (!ex_uses_slot(in, s) || ex_uses_slot(not_in, s) || !free_of(n, s) || unit_axis(m, in, s) < 0) continue;
-        int64_t b = node_bound(m, e, n, s);
-        if (b > size || (prefer_last && b == size)) { best = s; size = b; }
+    for (int s = 0; s < c->n->rank; s++) {
+        if (!ex_uses_slot(in, s) || ex_uses_slot(not_in, s) || !free_of(c->n, s) || unit_axis(c->m, in, s) < 0) continue;
+        int rows = region_rows(c->in, c->nin, s);
+        if (rows == 1 || (rows && lane)) continue;
+        int64_t b = node_bound(c->m, c->e, c->n, s);
+        if (rows) return s;                                  /* the rows of the region are the tile's */
+        if (b > size || (lane && b == size)) { best = s; size = b; }
     }
     return best;
 }
 
-static int try_tile(const Module *m, const Entry *e, const Node *n, Expr *a, Expr *b, int region_axis, Kernel *k)
+static int try_tile(const Choice *c, Expr *a, Expr *b, Kernel *k)
 {
-    int lane = pick(m, e, n, b, a, 1);
-    if (lane < 0 || lane == region_axis || node_bound(m, e, n, lane) < LANES / 2) return 0;
+    int lane = pick(c, b, a, 1);
+    if (lane < 0 || node_bound(c->m, c->e, c->n, lane) < LANES / 2) return 0;
     k->lane = lane;
-    k->row = pick(m, e, n, a, b, 0);
-    if (region_axis >= 0) {                                  /* rows are few: either they are the tile's, or the tile has one */
-        int fits = ex_uses_slot(a, region_axis) && !ex_uses_slot(b, region_axis) && free_of(n, region_axis) && unit_axis(m, a, region_axis) >= 0;
-        if (fits) k->row = region_axis;
-    }
-    k->rows = k->row >= 0 && node_bound(m, e, n, k->row) >= 2 ? TILE_ROWS : 1;
+    k->row = pick(c, a, b, 0);
+    k->rows = k->row >= 0 && node_bound(c->m, c->e, c->n, k->row) >= 2 ? TILE_ROWS : 1;
     k->a = a; k->b = b; k->kind = KERNEL_tile;
     return 1;
 }
 
-void kernel_choose(const Module *m, const Entry *e, const Node *n, int region_axis, Kernel *k)
+void kernel_choose(const Module *m, const Entry *e, const Node *n, const RegionAt *in, int nin, Kernel *k)
 {
     Kernel none = {KERNEL_nest, -1, -1, 1, NULL, NULL};
+    Choice c = {m, e, n, in, nin};
     *k = none;
     if (n->kind != NODE_compute || n->red != RED_sum || !n->nred || n->rank < 1 || n->empty) return;
     if (n->body->op != EX_mul || n->body->dtype != DT_f32) return;
     Expr *x = n->body->arg[0], *y = n->body->arg[1];
     if (!affine_read(x) || !affine_read(y)) return;
     uint32_t red = ((1u << n->nred) - 1) << n->rank;
-    if (!(slots_in(x) & slots_in(y) & red)) return;
-    /* the operand that is a weight is b when both fit: its layout is free */
+    if (!(ex_slots(x) & ex_slots(y) & red)) return;
+    /* the operand that is a weight is b when both fit: its layout is free; else the one with the longer lane run */
     Kernel kx = none, ky = none;
-    int fx = try_tile(m, e, n, x, y, region_axis, &ky), fy = try_tile(m, e, n, y, x, region_axis, &kx);
+    int fx = try_tile(&c, x, y, &ky), fy = try_tile(&c, y, x, &kx);
     if (fx && fy) {
         int wy = node_is_const(y->u.node), wx = node_is_const(x->u.node);
         *k = wy >= wx ? ky : kx;
@@ -89,29 +95,58 @@ void kernel_choose(const Module *m, const Entry *e, const Node *n, int region_ax
 }
 
 /* ---- layouts ---- */
-int layout_last_axis(const Map *wanted, const Node *x)
+const Layout *layout_of(const Map *wanted, const Node *x) { return map_get(wanted, x); }
+
+typedef struct Want { Module *m; const EntryPlan *ep; Map *wanted; Arena *a; } Want;
+
+/* Axes of operand b whose subscripts walk with output slots only: they are the columns; the others go with the sum.
+ * 0: some subscript mixes both. */
+static uint32_t columns(const Node *n, const Expr *b)
 {
-    void *v = map_get(wanted, x);
-    return v ? (int)(intptr_t)v - 1 : -1;
+    uint32_t cols = 0, outs = (1u << n->rank) - 1;
+    for (int k = 0; k < b->n; k++) {
+        uint32_t s = ex_slots(b->arg[k]);
+        if ((s & outs) && (s & ~outs)) return 0;
+        if (s & outs) cols |= 1u << k;
+    }
+    return cols;
 }
 
-typedef struct Want { Module *m; const Entry *e; Map *wanted; } Want;
+/* What a node takes as a whole keeps the plain order. */
+static void want_plain(void *u, Node *n)
+{
+    Want *w = u;
+    for (int k = 0; k < n->nin; k++) {
+        Layout *l = NEW(w->a, Layout);
+        l->last = n->in[k]->rank - 1;
+        if (!map_get(w->wanted, n->in[k])) map_put(w->wanted, n->in[k], l);
+    }
+}
 
 static void want_node(void *u, Node *n)
 {
     Want *w = u;
     Kernel k;
-    kernel_choose(w->m, w->e, n, -1, &k);
+    NodeInfo *i = map_get(&w->ep->info, n);
+    kernel_choose(w->m, w->ep->entry, n, i ? i->in : NULL, i ? i->nin : 0, &k);
     if (k.kind != KERNEL_tile) return;
     Node *x = k.b->u.node;
     int axis = unit_axis(w->m, k.b, k.lane);
-    if (axis < 0 || axis == x->rank - 1 || x->kind == NODE_input || x->kind == NODE_state || x->kind == NODE_scatter || x->kind == NODE_arg) return;
-    if (!map_get(w->wanted, x)) map_put(w->wanted, x, (void *)(intptr_t)(axis + 1));
+    if (axis < 0 || x->kind == NODE_input || x->kind == NODE_state || x->kind == NODE_scatter || x->kind == NODE_arg || x->kind == NODE_result) return;
+    if (map_get(w->wanted, x)) return;
+    uint32_t cols = x->block ? 0 : columns(n, k.b);
+    if (axis == x->rank - 1 && !cols) return;
+    Layout *l = NEW(w->a, Layout);
+    l->last = axis;
+    if (cols && !(cols >> axis & 1)) bug("lane outside the columns");
+    l->panel = cols ? LANES : 0;
+    l->col_axes = cols;
+    map_put(w->wanted, x, l);
 }
 
-void layout_want(Module *m, const Entry *e, Map *wanted, Arena *a)
+void layout_want(Module *m, const EntryPlan *ep, Map *wanted, Arena *a)
 {
-    Want w = {m, e, wanted};
-    (void)a;
-    block_each_node(e->block, want_node, &w);
+    Want w = {m, ep, wanted, a};
+    block_each_node(ep->entry->block, want_plain, &w);
+    block_each_node(ep->entry->block, want_node, &w);
 }

@@ -1,4 +1,5 @@
-/* kernel.h - which specialised step a node gets. A choice never changes the meaning: without one the generic nest runs. */
+/* kernel.h - which specialised step a node gets, and the layouts that those want. A choice never changes the meaning:
+ * without one the generic nest runs. */
 #ifndef PLAN_KERNEL_H
 #define PLAN_KERNEL_H
 #include "compiler/plan/plan.h"
@@ -9,9 +10,12 @@ typedef enum KernelKind { KERNEL_nest, KERNEL_tile } KernelKind;
 typedef struct Kernel { KernelKind kind; int lane, row, rows; Expr *a, *b; } Kernel;
 enum { LANES = 16, TILE_ROWS = 4 };
 
-/* Chooses; *k is KERNEL_nest when nothing fits. Sizes only, no memory. */
-void kernel_choose(const Module *m, const Entry *e, const Node *n, int region_axis, Kernel *k); /* region_axis: output axis done a few at a time, or -1 */
-/* Axis of node x that some contraction wants at stride 1; -1: row-major is fine. Decided over all entries. */
-int  layout_last_axis(const Map *wanted, const Node *x);
-void layout_want(Module *m, const Entry *e, Map *wanted, Arena *a);
+/* Chooses; k->kind is KERNEL_nest when nothing fits. Sizes only, no memory. in: the regions around the node. */
+void kernel_choose(const Module *m, const Entry *e, const Node *n, const RegionAt *in, int nin, Kernel *k);
+
+/* How the readers of a tensor want it stored. last: axis at stride 1, -1: row-major. panel: weights, see Buffer. */
+typedef struct Layout { int last, panel; uint32_t col_axes; } Layout;
+const Layout *layout_of(const Map *wanted, const Node *x);       /* NULL: row-major */
+/* What the contractions of one entry want, regions known. Weights: in panels. */
+void layout_want(Module *m, const EntryPlan *ep, Map *wanted, Arena *a);
 #endif

@@ -12,6 +12,44 @@ Buffer *plan_buffer(const EntryPlan *ep, const Node *n)
     return i ? i->buf : NULL;
 }
 
+/* Order of the dimensions, innermost first: row-major, or with the wanted one last. */
+static int nth_inner(const Node *like, int last, int j)
+{
+    return last < 0 ? j : j == like->rank - 1 ? last : j < last ? j : j + 1;
+}
+
+static int64_t axis_bound(PlanCtx *c, const Buffer *b, const Node *like, int k)
+{
+    for (int j = 0; j < b->ntile; j++) if (b->tile[j].axis == k) return b->tile[j].region->rows;
+    int64_t bound = node_bound(c->m, c->ep ? c->ep->entry : NULL, like, k);
+    if (bound >= 0) return bound;
+    diag_error(&c->m->ctx->diag, like->span, "unbounded-arena", "size %d of '%s' has no bound", k, b->name);
+    return 1;
+}
+
+static void grow_count(PlanCtx *c, Buffer *b, const Node *like, int64_t by)
+{
+    if (b->count > (INT64_C(1) << 40) / (by ? by : 1)) {
+        diag_error(&c->m->ctx->diag, like->span, "arena-too-large", "'%s' has more than 2^40 elements", b->name);
+        b->count = 1;
+    }
+    b->count *= by;
+}
+
+/* A weight in panels: the axes of `l->col_axes` make the columns, the others the depth, both row-major. */
+static void panel_layout(PlanCtx *c, Buffer *b, const Node *like, const Layout *l)
+{
+    b->panel = l->panel; b->col_axes = l->col_axes;
+    b->cols = b->depth = 1;
+    for (int k = like->rank - 1; k >= 0; k--) {
+        int64_t *run = l->col_axes >> k & 1 ? &b->cols : &b->depth, bound = axis_bound(c, b, like, k);
+        b->stride[k] = ex_int(c->m, *run);
+        grow_count(c, b, like, bound);
+        *run *= bound;
+    }
+    b->count = (b->cols + b->panel - 1) / b->panel * b->panel * b->depth;
+}
+
 Buffer *buffer_new(PlanCtx *c, Space space, const Node *like, const char *name)
 {
     Buffer *b = NEW(c->a, Buffer);
@@ -20,23 +58,17 @@ Buffer *buffer_new(PlanCtx *c, Space space, const Node *like, const char *name)
     b->name = name ? name : like->name ? like->name : "t";
     b->first = 1 << 30; b->last = -1; b->count = 1;
     NodeInfo *info = c->ep ? map_get(&c->ep->info, like) : NULL;
-    if (space == SPACE_work && info && info->tile) { b->tile = info->region; b->row_axis = info->row_axis; }
+    if (space == SPACE_work && info) {
+        b->ntile = info->tile;
+        for (int k = 0; k < info->tile; k++) b->tile[k] = info->in[k];
+    }
     Expr *run = ex_int(c->m, 1);
-    int last = space == SPACE_work || space == SPACE_weight ? layout_last_axis(&c->plan->wanted, like) : -1;
-    for (int j = like->rank - 1; j >= 0; j--) {
-        int k = last < 0 ? j : j == like->rank - 1 ? last : j < last ? j : j + 1;   /* `last` moves to the end */
-        int64_t bound = node_bound(c->m, c->ep ? c->ep->entry : NULL, like, k);
+    const Layout *l = space == SPACE_work || space == SPACE_weight ? layout_of(&c->plan->wanted, like) : NULL;
+    if (l && l->panel && space == SPACE_weight) panel_layout(c, b, like, l);
+    else for (int j = like->rank - 1; j >= 0; j--) {
+        int k = nth_inner(like, l ? l->last : -1, j);
         b->stride[k] = run;
-        if (b->tile && k == b->row_axis) bound = b->tile->rows;
-        if (bound < 0) {
-            diag_error(&c->m->ctx->diag, like->span, "unbounded-arena", "size %d of '%s' has no bound", k, b->name);
-            bound = 1;
-        }
-        if (b->count > (INT64_C(1) << 40) / (bound ? bound : 1)) {
-            diag_error(&c->m->ctx->diag, like->span, "arena-too-large", "'%s' has more than 2^40 elements", b->name);
-            b->count = 1;
-        }
-        b->count *= bound;
+        grow_count(c, b, like, axis_bound(c, b, like, k));
         run = space == SPACE_input || space == SPACE_output ? ex_mul(c->m, run, like->ext[k]) : ex_int(c->m, b->count);
     }
     b->bytes = b->count * (dtype_info[b->dtype].bits / 8);
@@ -63,16 +95,24 @@ Buffer *weight_buffer(PlanCtx *c, const Node *n)
     return b;
 }
 
+static int tile_of(const Buffer *b, const Region *r)
+{
+    for (int k = 0; k < b->ntile; k++) if (b->tile[k].region == r) return 1;
+    return 0;
+}
+
 static void claim(PlanCtx *c, const Node *n, Buffer *b)
 {
     NodeInfo *i = plan_info(c, n);
     i->buf = b;
-    int end = i->last < i->pos ? i->pos : i->last;
+    int end = i->last < i->pos ? i->pos : i->last, begin = i->pos;
     if (n->kind == NODE_loop || n->kind == NODE_if) end = i->end;
-    int begin = i->pos;
-    Region *in = region_at(c, end);
-    if (in && b->tile != in) end = in->end_pos;              /* needed for the rows to come */
-    if (i->region && b->tile != i->region) begin = i->region->begin_pos;
+    for (int k = c->ep->regions.n - 1; k >= 0; k--) {        /* needed for the rows to come, made for those before */
+        const Region *r = c->ep->regions.at[k];
+        if (tile_of(b, r)) continue;
+        if (r->begin_pos <= end && end < r->end_pos) end = r->end_pos;
+        if (r->begin_pos < begin && begin <= r->end_pos && i->nin) begin = r->begin_pos;
+    }
     if (begin < b->first) b->first = begin;
     if (end > b->last) b->last = end;
 }
@@ -132,8 +172,10 @@ static void consider_donor(void *u, Node *x)
 {
     Donor *d = u;
     if (d->best || !x->block || x->rank == 0 || !writable(d->c, x, d->n)) return;
-    if (plan_info(d->c, x)->buf->tile != (plan_info(d->c, d->n)->tile ? plan_info(d->c, d->n)->region : NULL)) return;
-    if (plan_info(d->c, d->n)->region && !plan_info(d->c, d->n)->tile) return;    /* whole tensors in regions: region_donor */
+    const NodeInfo *i = plan_info(d->c, d->n);
+    const Buffer *xb = plan_info(d->c, x)->buf;
+    if (xb->ntile != i->tile || i->tile < i->nin) return;    /* what outlives an iteration: region_donor */
+    for (int k = 0; k < i->tile; k++) if (xb->tile[k].region != i->in[k].region) return;
     if (x->block != d->n->block || !elementwise_on(d->n, x)) return;
     if (x->dtype == d->n->dtype) d->best = x;
 }
@@ -200,18 +242,19 @@ static int64_t row_bytes(const Buffer *b, int axis, int64_t rows)
 static Buffer *region_donor(PlanCtx *c, Node *n)
 {
     NodeInfo *ni = plan_info(c, n);
+    const Region *region = ni->in[0].region;
     EntryPlan *ep = c->ep;
     Buffer *mine = NULL;
     for (int k = 0; k < n->block->nodes.n; k++) {
         Node *x = n->block->nodes.at[k];
         NodeInfo *xi = plan_info(c, x);
-        if (xi->taken || !xi->buf || xi->buf->space != SPACE_work || xi->buf->tile || xi->region == ni->region) continue;
-        if (xi->last < ni->region->begin_pos || xi->last > ni->pos || x->rank == 0 || x->kind == NODE_arg) continue;
-        if (xi->buf->last > ni->region->end_pos) continue;
-        int axis = region_aligned(c, ni->region, x);
-        if (axis < 0 || x->ext[axis] != ni->region->ext) continue;
+        if (xi->taken || !xi->buf || xi->buf->space != SPACE_work || xi->buf->ntile || (xi->nin && xi->in[0].region == region)) continue;
+        if (xi->last < region->begin_pos || xi->last > ni->pos || x->rank == 0 || x->kind == NODE_arg) continue;
+        if (xi->buf->last > region->end_pos) continue;
+        int axis = region_aligned(c, region, x);
+        if (axis < 0 || x->ext[axis] != region->ext) continue;
         if (!mine) { c->ep = NULL; mine = buffer_new(c, SPACE_work, n, NULL); c->ep = ep; }
-        int64_t rows = node_bound(c->m, ep->entry, n, ni->row_axis), need = row_bytes(mine, ni->row_axis, rows);
+        int64_t rows = node_bound(c->m, ep->entry, n, ni->in[0].axis), need = row_bytes(mine, ni->in[0].axis, rows);
         if (need < 0 || need != row_bytes(xi->buf, axis, rows) || mine->bytes != xi->buf->bytes || mine->dtype != xi->buf->dtype) continue;
         xi->taken = 1;
         /* same bytes seen with other strides: a buffer of its own that shares the place */
@@ -231,7 +274,7 @@ static Buffer *value_buffer(PlanCtx *c, Node *n)
     }
     Buffer *out = i->tile ? NULL : output_of(c, n);
     if (out) return out;
-    if (i->region && !i->tile && (out = region_donor(c, n)) != NULL) return out;
+    if (i->nin == 1 && !i->tile && (out = region_donor(c, n)) != NULL) return out;
     Donor d = {c, n, NULL};
     node_each_read(n, consider_donor, &d);
     if (d.best) {
@@ -348,25 +391,27 @@ static void need_weight(void *u, Node *x)
     if (!x->block) weight_buffer(u, x);
 }
 
-/* The step of a computed value, inside the loop of its region. */
+/* The step of a computed value, inside the loops of its regions. */
 static void add_value_step(PlanCtx *c, void *steps, Node *n, Buffer *b)
 {
     NodeInfo *i = plan_info(c, n);
     Step *s = step_new(c, STEP_node, n, b, NULL);
     Kernel kernel;
-    kernel_choose(c->m, c->ep->entry, n, i->region ? i->row_axis : -1, &kernel);
+    kernel_choose(c->m, c->ep->entry, n, i->in, i->nin, &kernel);
     if (kernel.kind != KERNEL_nest) s->kernel = arena_dup(c->a, &kernel, sizeof kernel);
-    s->region = i->region; s->row_axis = i->row_axis;
-    StepList *l = steps;
-    if (i->region) {
+    s->nin = i->nin;
+    for (int k = 0; k < i->nin; k++) {
+        s->in[k] = i->in[k];
+        StepList *l = steps;
         Step *r = l->v.n ? l->v.at[l->v.n - 1] : NULL;
-        if (!r || r->kind != STEP_region || r->region != i->region) {
+        if (!r || r->kind != STEP_region || r->region != i->in[k].region) {
             r = step_new(c, STEP_region, n, NULL, NULL);
-            r->region = i->region;
+            r->region = i->in[k].region;
             add(c, steps, r);
         }
-        add(c, &r->body, s);
-    } else add(c, steps, s);
+        steps = &r->body;
+    }
+    add(c, steps, s);
 }
 
 static void plan_node(PlanCtx *c, Node *n, void *steps)
@@ -390,7 +435,6 @@ static void plan_node(PlanCtx *c, Node *n, void *steps)
 
 static void plan_block(PlanCtx *c, Block *b, void *steps)
 {
-    regions_form(c, b);
     for (int k = 0; k < b->nodes.n; k++) plan_node(c, b->nodes.at[k], steps);
 }
 
@@ -429,6 +473,43 @@ static void plan_states(PlanCtx *c)
     }
 }
 
+static void all_regions(PlanCtx *c, Block *b)
+{
+    regions_form(c, b);
+    for (int k = 0; k < b->nodes.n; k++) {
+        if (b->nodes.at[k]->then) all_regions(c, b->nodes.at[k]->then);
+        if (b->nodes.at[k]->other) all_regions(c, b->nodes.at[k]->other);
+    }
+}
+
+static EntryPlan *entry_begin(PlanCtx *c, const Entry *e)
+{
+    EntryPlan *ep = NEW(c->a, EntryPlan);
+    ep->entry = e;
+    map_init(&ep->info, c->a);
+    c->ep = ep;
+    live_number(c);
+    for (int i = 0; i < e->state_out.n; i++) mark_state_chain(c, e->state_out.at[i].state, e->state_out.at[i].node);
+    all_regions(c, e->block);
+    layout_want(c->m, ep, &c->plan->wanted, c->a);
+    return ep;
+}
+
+static void entry_plan(PlanCtx *c, EntryPlan *ep)
+{
+    const Entry *e = ep->entry;
+    c->ep = ep;
+    for (int i = 0; i < e->inputs.n; i++) {
+        Buffer *b = buffer_new(c, SPACE_input, e->inputs.at[i], NULL);
+        b->index = i;
+        claim(c, e->inputs.at[i], b);
+    }
+    plan_block(c, e->block, &ep->steps);
+    plan_ends(c);
+    memory_place(ep);
+    if (ep->work_bytes > c->plan->work_bytes) c->plan->work_bytes = ep->work_bytes;
+}
+
 Plan *plan_make(Module *m, Arena *a)
 {
     Plan *p = NEW(a, Plan);
@@ -438,26 +519,8 @@ Plan *plan_make(Module *m, Arena *a)
     c.plan = p; c.m = m; c.a = a;
     int before = m->ctx->diag.errors;
     plan_states(&c);
-    for (int k = 0; k < m->entries.n; k++) layout_want(m, m->entries.at[k], &p->wanted, a);
-    for (int k = 0; k < m->entries.n; k++) {
-        EntryPlan *ep = NEW(a, EntryPlan);
-        ep->entry = m->entries.at[k];
-        map_init(&ep->info, a);
-        c.ep = ep;
-        c.all_regions.n = 0;
-        live_number(&c);
-        for (int i = 0; i < ep->entry->inputs.n; i++) {
-            Buffer *b = buffer_new(&c, SPACE_input, ep->entry->inputs.at[i], NULL);
-            b->index = i;
-            claim(&c, ep->entry->inputs.at[i], b);
-        }
-        for (int i = 0; i < ep->entry->state_out.n; i++)
-            mark_state_chain(&c, ep->entry->state_out.at[i].state, ep->entry->state_out.at[i].node);
-        plan_block(&c, ep->entry->block, &ep->steps);
-        plan_ends(&c);
-        memory_place(ep);
-        if (ep->work_bytes > p->work_bytes) p->work_bytes = ep->work_bytes;
-        vec_push(a, &p->entries, ep);
-    }
+    /* layouts of weights are agreed on over all entries before any is placed */
+    for (int k = 0; k < m->entries.n; k++) vec_push(a, &p->entries, entry_begin(&c, m->entries.at[k]));
+    for (int k = 0; k < m->entries.n; k++) entry_plan(&c, p->entries.at[k]);
     return m->ctx->diag.errors > before ? NULL : p;
 }

@@ -7,8 +7,17 @@
 typedef enum Space { SPACE_work, SPACE_state, SPACE_input, SPACE_output, SPACE_weight, SPACE_COUNT } Space;
 extern const char *const space_name[SPACE_COUNT];
 
-/* A loop over a few rows at a time around the steps of consecutive nodes: rows first .. end-1. */
-typedef struct Region { int id, rows, exact; /* exact: rows divides the extent */ Expr *ext; Sym *first, *end; int begin_pos, end_pos; } Region;
+/* A loop over a few rows at a time around the steps of consecutive nodes: rows first .. first+count-1, count <= rows.
+ * Regions nest: attention is a region over heads, one at a time, inside one over query rows. */
+typedef struct Region {
+  int id, rows, exact;                   /* exact: rows divides the extent, so count is always rows */
+  Expr *ext; Sym *first, *count;
+  int begin_pos, end_pos;
+  struct Region *outer;
+} Region;
+/* The axis of a node or buffer that runs over the rows of a region. */
+typedef struct RegionAt { Region *region; int axis; } RegionAt;
+enum { MAX_NEST = 3 };
 
 /* Memory of one or more nodes (in-place chains share a buffer). Inside work and state the strides are constants
  * (sizes at their bound); in caller memory they follow the run-time sizes, row-major without gaps. */
@@ -18,7 +27,10 @@ typedef struct Buffer {
   int64_t count, bytes, offset;          /* at the bound; offset in its space (work, state, weight) */
   int first, last;                       /* positions in the entry between which the contents matter (work only) */
   struct Buffer *over;                   /* lies at the same offset as this one, whose value is dead row by row */
-  Region *tile; int row_axis;            /* tile: only the region's rows are kept; that axis counts from region->first */
+  int ntile; RegionAt tile[MAX_NEST];    /* only the rows of these regions are kept: that axis counts from region->first */
+  int panel; uint32_t col_axes;          /* weights in panels [N/panel][K][panel], the last one filled with zeros: the axes in
+                                            col_axes make N, the others K; stride: step in N or in K. 0: plain strides */
+  int64_t cols, depth;                   /* panels: N, K */
   const Node *node; const State *state;  /* who it is made for */
   int index;                             /* input or output number */
 } Buffer;
@@ -30,16 +42,15 @@ struct Step {
   Node *node;                            /* node: computed into dst; loop, if: the node */
   Buffer *dst, *src;                     /* copy: src -> dst, whole tensor shaped like node */
   VEC(Step *) body, other;
-  Region *region;                        /* region: the loop; node: the region that it is in, or NULL */
-  int row_axis;                          /* node in a region: output axis that runs over the rows */
+  Region *region;                        /* region: the loop */
+  int nin; RegionAt in[MAX_NEST];        /* node: the regions around it, outermost first, and their output axes */
   const struct Kernel *kernel;           /* node: specialised step; NULL: generic nest */
 };
-
 
 typedef struct NodeInfo {
   int pos, end, last; Buffer *buf; const State *in_state;
   int taken;                             /* its memory was given to a later value */
-  Region *region; int row_axis, tile;    /* tile: its buffer holds the region's rows only */
+  int nin; RegionAt in[MAX_NEST]; int tile;    /* tile: of the first `tile` regions its buffer holds the rows only */
 } NodeInfo;
 
 typedef struct EntryPlan {
@@ -47,6 +58,7 @@ typedef struct EntryPlan {
   VEC(Step *) steps; VEC(Buffer *) buffers;
   Map info;                              /* Node -> NodeInfo */
   int positions;
+  VEC(Region *) regions;                 /* outer ones before those inside */
   int64_t work_bytes, lower_bound;       /* arena size; largest sum of live bytes at any position */
 } EntryPlan;
 
@@ -55,7 +67,7 @@ typedef struct Weight { const Node *node; Buffer *buf; } Weight;
 typedef struct Plan {
   Module *module; Arena *arena;
   VEC(EntryPlan *) entries;
-  Map wanted;                            /* Node -> 1 + axis that should have stride 1 (kernel.h) */
+  Map wanted;                            /* Node -> Layout (kernel.h) */
   VEC(Weight) weights; Map weight_of;    /* Node -> Buffer */
   VEC(Buffer *) states; Map state_of;    /* State -> Buffer */
   int64_t weight_bytes, state_bytes, work_bytes;

@@ -2,14 +2,13 @@
 #ifndef PLAN_INT_H
 #define PLAN_INT_H
 #include "compiler/plan/plan.h"
-typedef struct PlanCtx { Plan *plan; EntryPlan *ep; Module *m; Arena *a; int pos, regions; VEC(Region *) all_regions; } PlanCtx;
+typedef struct PlanCtx { Plan *plan; EntryPlan *ep; Module *m; Arena *a; int pos, regions; } PlanCtx;
 NodeInfo *plan_info(PlanCtx *c, const Node *n);
 void live_number(PlanCtx *c);                  /* positions and last uses of every node of the entry */
 void regions_form(PlanCtx *c, Block *b);       /* marks row regions among the nodes of a block */
 void memory_place(EntryPlan *ep);              /* offsets of work buffers */
 Buffer *weight_buffer(PlanCtx *c, const Node *n);
 Buffer *buffer_new(PlanCtx *c, Space space, const Node *like, const char *name);
-Region *region_at(PlanCtx *c, int pos);        /* region whose nodes span this position; NULL */
 /* every read of x by the nodes of region r uses the row index at one axis of x: that axis; -1 */
 int region_aligned(PlanCtx *c, const Region *r, const Node *x);
 #endif

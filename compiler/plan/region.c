@@ -1,23 +1,41 @@
 /* region.c - row regions: maximal runs of nodes that share a row index, done a few rows at a time so that what only they
  * use is a tile of those rows instead of a whole tensor. Norms, feed-forward chains and attention rows need no
- * recogniser: they are regions. Takes a block in order with last uses known, marks NodeInfo (region, row_axis, tile).
+ * recogniser: they are regions. Takes a block in order with last uses known, fills NodeInfo (in, tile).
  *
  * A node joins when one of its output axes has the region's extent and every read of a tensor made in the region uses
  * exactly that index at the tensor's row axis. A run is cut where no tile is live across: fusing further would delete
- * no buffer and only lengthen lives. */
+ * no buffer and only lengthen lives.
+ *
+ * Inside a region the same is done once more over a batch index, one at a time: an index that both operands of a
+ * contraction have, such as the head of attention. Scores then shrink to [rows][T]. An index that only one operand
+ * has would be better used by the register tile; it makes a region only where the tiles are large. */
 #include "compiler/plan/kernel.h"
 #include "compiler/plan/plan_int.h"
 
-enum { MIN_ROWS = 2 };
-typedef struct Grow { PlanCtx *c; Block *b; int from, to; int *axis; Expr *ext; } Grow;   /* axis[k] of node k; -1: not a member */
+enum { MIN_ROWS = 2, MAX_TILE_BYTES = 16384 };
+/* axis[k] of node k of the block; -1: not a member. outer: only nodes of this region are looked at; NULL: the block */
+typedef struct Grow { PlanCtx *c; Block *b; Region *outer; int from, to, limit; int *axis; Expr *ext; } Grow;
 
-static int transparent(const Node *n) { return n->kind == NODE_input || n->kind == NODE_state || n->kind == NODE_arg; }
 static int eligible(const Node *n)
 {
     return n->kind == NODE_compute || n->kind == NODE_softmax || n->kind == NODE_cumsum || n->kind == NODE_cummax;
 }
 
-typedef struct Align { const Grow *g; const Node *n; int axis, bad, seen; } Align;
+/* Nodes that a region passes over: they have no step inside it. */
+static int transparent(const Grow *g, const Node *n)
+{
+    if (n->kind == NODE_input || n->kind == NODE_state || n->kind == NODE_arg) return 1;
+    const NodeInfo *i = plan_info(g->c, n);
+    return g->outer && (!i->nin || i->in[i->nin - 1].region != g->outer);
+}
+
+static int taken_axis(const NodeInfo *i, int axis)
+{
+    for (int k = 0; k < i->nin; k++) if (i->in[k].axis == axis) return 1;
+    return 0;
+}
+
+typedef struct Align { const Grow *g; int axis, bad, seen; } Align;
 
 static int member_axis(const Grow *g, const Node *x)
 {
@@ -37,12 +55,17 @@ static void align_read(void *u, const Expr *e)
 
 static void align_expr(void *u, Expr **e) { ex_visit(*e, align_read, u); }
 
+static int may_run(const Grow *g, const Node *n, int axis)
+{
+    return !(n->kind != NODE_compute && n->row_axes >> axis & 1) && !taken_axis(plan_info(g->c, n), axis);
+}
+
 /* Axis of n that fits the region; -1. */
 static int joining_axis(const Grow *g, const Node *n)
 {
     for (int a = 0; a < n->rank; a++) {
-        if (n->ext[a] != g->ext || (n->kind != NODE_compute && n->row_axes >> a & 1)) continue;
-        Align al = {g, n, a, 0, 0};
+        if (n->ext[a] != g->ext || !may_run(g, n, a)) continue;
+        Align al = {g, a, 0, 0};
         node_each_expr((Node *)(uintptr_t)n, align_expr, &al);
         if (al.seen && !al.bad) return a;
     }
@@ -60,7 +83,7 @@ static int is_tile(const Grow *g, int k, int end)
 {
     const Node *n = g->b->nodes.at[k];
     NodeInfo *i = plan_info(g->c, n);
-    return g->axis[k] >= 0 && !i->in_state && i->last >= 0 && i->last <= plan_info(g->c, g->b->nodes.at[end])->pos;
+    return g->axis[k] >= 0 && !i->in_state && i->last >= 0 && i->last <= plan_info(g->c, g->b->nodes.at[end])->pos && i->tile == i->nin;
 }
 
 static void grow(Grow *g, int axis)
@@ -68,46 +91,85 @@ static void grow(Grow *g, int axis)
     Block *b = g->b;
     g->ext = b->nodes.at[g->from]->ext[axis];
     g->axis[g->from] = axis;
-    for (g->to = g->from + 1; g->to < b->nodes.n; g->to++) {
+    for (g->to = g->from + 1; g->to < g->limit; g->to++) {
         const Node *n = b->nodes.at[g->to];
         g->axis[g->to] = -1;
-        if (transparent(n)) continue;
+        if (transparent(g, n)) continue;
         int a = eligible(n) ? joining_axis(g, n) : -1;
         if (a < 0) break;
         g->axis[g->to] = a;
     }
 }
 
-/* Bytes of tensors that become tiles. */
+static int64_t whole_count(const Grow *g, const Node *n)
+{
+    int64_t v = node_count_bound(g->c->m, g->c->ep->entry, n);
+    return v > 0 ? v : 0;
+}
+
+/* Elements of a tensor when only the rows of the regions that it is a tile of are kept. */
+static int64_t kept_count(const Grow *g, const Node *n)
+{
+    int64_t v = whole_count(g, n);
+    const NodeInfo *i = plan_info(g->c, n);
+    for (int k = 0; k < i->tile; k++) {
+        int64_t ext = node_bound(g->c->m, g->c->ep->entry, n, i->in[k].axis);
+        if (ext > i->in[k].region->rows) v = v / ext * i->in[k].region->rows;
+    }
+    return v;
+}
+
+/* Elements of tensors that become tiles. */
 static int64_t benefit(const Grow *g)
 {
     int64_t sum = 0;
     int end = last_member(g);
     for (int k = g->from; k <= end; k++)
-        if (is_tile(g, k, end)) {
-            int64_t n = node_count_bound(g->c->m, g->c->ep->entry, g->b->nodes.at[k]);
-            sum += n > 0 ? n : 0;
-        }
+        if (is_tile(g, k, end)) sum += kept_count(g, g->b->nodes.at[k]);
     return sum;
 }
 
-static Region *region_new(PlanCtx *c, const Node *n, int axis)
+enum { USE_none, USE_left, USE_both, USE_lane };
+/* How the contractions among the members use the region's index. */
+static int index_use(const Grow *g)
+{
+    int best = USE_none;
+    for (int k = g->from; k < g->to; k++) {
+        const Node *n = g->b->nodes.at[k];
+        const NodeInfo *i = plan_info(g->c, n);
+        Kernel kernel;
+        if (g->axis[k] < 0) continue;
+        kernel_choose(g->c->m, g->c->ep->entry, n, i->in, i->nin, &kernel);
+        if (kernel.kind != KERNEL_tile) {
+            if (g->axis[k] == n->rank - 1) return USE_lane;              /* loops over contiguous elements stay */
+            continue;
+        }
+        if (kernel.lane == g->axis[k] || !ex_uses_slot(kernel.a, g->axis[k])) return USE_lane;
+        int use = ex_uses_slot(kernel.b, g->axis[k]) ? USE_both : USE_left;
+        if (use > best) best = use;
+    }
+    return best;
+}
+
+static Region *region_new(PlanCtx *c, const Node *n, int axis, int rows, Region *outer)
 {
     Region *r = NEW(c->a, Region);
     int64_t size;
     r->id = ++c->regions;
     r->ext = n->ext[axis];
-    r->rows = TILE_ROWS;
+    r->rows = rows;
+    r->outer = outer;
     int64_t bound = node_bound(c->m, c->ep->entry, n, axis);
     if (bound >= 0 && bound < r->rows) r->rows = (int)bound;
-    r->exact = ex_is_int(r->ext, &size) && size % r->rows == 0;
-    r->first = sym_new(c->m, "row", SYM_loop, 0, bound > 0 ? bound - 1 : 0, n->span);
-    r->end = sym_new(c->m, "row_end", SYM_loop, 1, bound > 0 ? bound : 1, n->span);
+    r->exact = r->rows == 1 || (ex_is_int(r->ext, &size) && size % r->rows == 0);
+    if (bound < 1) bound = 1;
+    r->first = sym_new(c->m, rows == 1 ? "item" : "row", SYM_loop, 0, r->exact ? bound - r->rows : bound - 1, n->span);
+    r->count = sym_new(c->m, "rows", SYM_loop, 1, r->rows, n->span);
     return r;
 }
 
 /* Marks from..end (inclusive) as one region when it holds a tile. */
-static void mark(Grow *g, int from, int end, int whole_end)
+static void mark(Grow *g, int from, int end, int whole_end, int rows)
 {
     int tiles = 0;
     Region *r = NULL;
@@ -118,16 +180,19 @@ static void mark(Grow *g, int from, int end, int whole_end)
         if (g->axis[k] < 0) continue;
         NodeInfo *i = plan_info(g->c, n);
         if (!r) {
-            r = region_new(g->c, n, g->axis[k]);
+            r = region_new(g->c, n, g->axis[k], rows, g->outer);
             r->begin_pos = i->pos;
-            vec_push(g->c->a, &g->c->all_regions, r);
+            vec_push(g->c->a, &g->c->ep->regions, r);
         }
-        i->region = r; i->row_axis = g->axis[k]; i->tile = is_tile(g, k, whole_end);
+        if (is_tile(g, k, whole_end)) i->tile++;
+        i->in[i->nin].region = r; i->in[i->nin++].axis = g->axis[k];
         r->end_pos = i->pos;
     }
 }
 
-static void cut_and_mark(Grow *g)
+static void form(PlanCtx *c, Block *b, Region *outer, int from, int limit, int depth);
+
+static void cut_and_mark(Grow *g, int rows, int depth)
 {
     int end = last_member(g), from = g->from;
     for (int k = g->from; k <= end; k++) {
@@ -135,38 +200,48 @@ static void cut_and_mark(Grow *g)
         for (int j = from; j <= k; j++)
             if (is_tile(g, j, end) && plan_info(g->c, g->b->nodes.at[j])->last > plan_info(g->c, g->b->nodes.at[k])->pos) live = 1;
         if (live && k < end) continue;
-        mark(g, from, k, end);
+        int had = g->c->ep->regions.n;
+        mark(g, from, k, end, rows);
+        if (g->c->ep->regions.n > had) form(g->c, g->b, g->c->ep->regions.at[had], from, k + 1, depth + 1);
         from = k + 1;
     }
 }
 
-void regions_form(PlanCtx *c, Block *b)
+/* Best axis of node g->from to begin a region with, and how many rows; -1. */
+static int best_axis(Grow *g, int *rows)
 {
-    Grow g = {c, b, 0, 0, NEWN(c->a, int, b->nodes.n + 1), NULL};
-    for (int k = 0; k < b->nodes.n;) {
-        const Node *n = b->nodes.at[k];
-        int best = -1;
-        int64_t gain = 0;
+    const Node *n = g->b->nodes.at[g->from];
+    int best = -1, single = -1;
+    int64_t gain = 0, single_gain = 0;
+    for (int a = 0; a < n->rank; a++) {
+        if (!may_run(g, n, a) || node_bound(g->c->m, g->c->ep->entry, n, a) < MIN_ROWS) continue;
+        grow(g, a);
+        int64_t v = benefit(g);
+        int use = v > 0 ? index_use(g) : USE_none;
+        if (!g->outer && use != USE_both && v > gain) { gain = v; best = a; }
+        if ((use == USE_both || (g->outer && use == USE_left && v * 4 > MAX_TILE_BYTES)) && v > single_gain) { single_gain = v; single = a; }
+    }
+    *rows = best >= 0 ? TILE_ROWS : 1;
+    return best >= 0 ? best : single;
+}
+
+static void form(PlanCtx *c, Block *b, Region *outer, int from, int limit, int depth)
+{
+    if (depth >= MAX_NEST) return;
+    Grow g = {c, b, outer, 0, 0, limit, NEWN(c->a, int, b->nodes.n + 1), NULL};
+    for (int k = from; k < limit;) {
+        int rows, best = -1;
         g.from = k;
-        for (int a = 0; eligible(n) && a < n->rank; a++) {
-            if ((n->kind != NODE_compute && n->row_axes >> a & 1) || node_bound(c->m, c->ep->entry, n, a) < MIN_ROWS) continue;
-            grow(&g, a);
-            int64_t v = benefit(&g);
-            if (v > gain) { gain = v; best = a; }
-        }
+        if (eligible(b->nodes.at[k]) && !transparent(&g, b->nodes.at[k])) best = best_axis(&g, &rows);
         if (best < 0) { k++; continue; }
         grow(&g, best);
-        cut_and_mark(&g);
-        k = last_member(&g) + 1;
+        int end = last_member(&g) + 1;
+        cut_and_mark(&g, rows, depth);
+        k = end;
     }
 }
 
-Region *region_at(PlanCtx *c, int pos)
-{
-    for (int k = 0; k < c->all_regions.n; k++)
-        if (c->all_regions.at[k]->begin_pos <= pos && pos <= c->all_regions.at[k]->end_pos) return c->all_regions.at[k];
-    return NULL;
-}
+void regions_form(PlanCtx *c, Block *b) { form(c, b, NULL, 0, b->nodes.n, 0); }
 
 typedef struct Outside { const Node *x; int row, axis, bad; } Outside;
 
@@ -189,9 +264,11 @@ int region_aligned(PlanCtx *c, const Region *r, const Node *x)
     const Block *b = x->block;
     for (int k = 0; k < b->nodes.n; k++) {
         NodeInfo *i = plan_info(c, b->nodes.at[k]);
-        if (i->region != r) continue;
-        o.row = i->row_axis;
-        node_each_expr(b->nodes.at[k], outside_expr, &o);
+        for (int j = 0; j < i->nin; j++) {
+            if (i->in[j].region != r) continue;
+            o.row = i->in[j].axis;
+            node_each_expr(b->nodes.at[k], outside_expr, &o);
+        }
     }
     return o.bad ? -1 : o.axis;
 }

@@ -41,6 +41,42 @@ static void put_permuted(const Buffer *b, const Node *n, const Tensor *t, const 
     }
 }
 
+/* Position in the tensor of each column (cols != 0) or each step of depth, as the panels count them. */
+static int64_t *panel_places(const Buffer *b, const int64_t *shape, int cols, Arena *a)
+{
+    int64_t run[MAX_RANK], r = 1, n = cols ? b->cols : b->depth, *at = NEWN(a, int64_t, n + 1), v;
+    for (int k = b->rank - 1; k >= 0; k--) { run[k] = r; r *= shape[k]; }
+    for (int k = 0; k < b->rank; k++) {
+        if ((int)(b->col_axes >> k & 1) != cols) continue;
+        if (!ex_is_int(b->stride[k], &v)) bug("weight %s has a run-time stride", b->name);
+        for (int64_t j = 0; j < n; j++) at[j] += j / v % shape[k] * run[k];
+    }
+    return at;
+}
+
+/* [N/panel][K][panel] */
+static void put_panels(const Buffer *b, const int64_t *shape, const Tensor *t, const Value *v, Arena *a, unsigned char *dst)
+{
+    const int64_t *col = panel_places(b, shape, 1, a), *deep = panel_places(b, shape, 0, a), w = b->panel;
+    memset(dst, 0, (size_t)b->bytes);
+    for (int64_t n = 0; n < b->cols; n += w)
+        for (int64_t k = 0; k < b->depth; k++) {
+            int64_t have = b->cols - n < w ? b->cols - n : w, step = have > 1 ? col[n + 1] - col[n] : 1, even = 1;
+            for (int64_t j = 1; j < have; j++) if (col[n + j] - col[n + j - 1] != step) even = 0;
+            if (t && even && b->dtype == DT_f32 && w <= 64) {
+                float row[64];
+                tensor_f32_run(t, col[n] + deep[k], step, have, row);
+                memcpy(dst + 4 * (n * b->depth + k * w), row, 4 * (size_t)have);
+                continue;
+            }
+            for (int64_t j = 0; j < have; j++) {
+                int64_t from = col[n + j] + deep[k], to = n * b->depth + k * w + j;
+                if (dtype_class(b->dtype) == CLS_F) put(dst, b->dtype, to, t ? tensor_f64(t, from) : v->f[from], 0);
+                else put(dst, b->dtype, to, 0, t ? tensor_i64(t, from) : v->i[from]);
+            }
+        }
+}
+
 static int shape_of(const Node *n, int64_t *shape)
 {
     for (int k = 0; k < n->rank; k++) if (!ex_is_int(n->ext[k], &shape[k])) return 0;
@@ -53,9 +89,10 @@ void plan_weight_bytes(const Plan *p, const Weight *w, Arena *scratch, unsigned 
     DType t = w->buf->dtype;
     int64_t shape[MAX_RANK];
     if (!shape_of(n, shape)) bug("weight %s has a run-time size", w->buf->name);
-    if (!row_major(w->buf, shape)) {
+    if (w->buf->panel || !row_major(w->buf, shape)) {
         Value v = {0};
         if (!n->data) v = interp_const(p->module, scratch, n);
+        if (w->buf->panel) { put_panels(w->buf, shape, n->data, &v, scratch, dst); return; }
         put_permuted(w->buf, n, n->data, &v, dst);
         return;
     }

@@ -11,12 +11,15 @@ typedef struct CEmit {
   SMap math; VEC(const char *) math_order;      /* runtime files needed */
   unsigned mem_types;              /* bit t: c_mem(t) is used */
   const char *prefix, *upper;
+  Sym *lane, *lane0;               /* of register tiles: column in the tile, first column */
 } CEmit;
 
 /* One step function under construction: what it reads becomes parameters. */
 typedef struct Param { const Buffer *buf; const Node *node; const Sym *sym; const char *name; int written; } Param;
 typedef struct FnC {
   CEmit *e; const EntryPlan *ep; const Node *node; const Step *step;
+  Expr *at[MAX_SLOTS];             /* what each output index of the step's node is here: itself, or counted from a region's row */
+  uint32_t fixed;                  /* output slots without a loop: regions of one row at a time */
   VEC(Param) params; SMap used;    /* names taken in this function */
   Map temps;                       /* Expr -> name of a local that holds it */
   VEC(const Expr *) hoisted;       /* in order of declaration */
@@ -37,20 +40,24 @@ const char *c_expr(FnC *f, const Expr *e);
 const char *c_slot(const FnC *f, int slot);
 /* element of node n at subscripts, as its computing class */
 const char *c_read(FnC *f, const Node *n, Expr *const *subs);
+const char *c_element(FnC *f, const Buffer *b, const char *p, const char *at);   /* the same of buffer p at a position */
 /* value text converted for storing into dtype t */
 const char *c_store(FnC *f, DType t, const char *value);
 void c_need(CEmit *e, const char *math_file);
 /* writes the function of a node step; returns the call text, e.g. "digits_q(out, a, T, &err)" */
 void nest_body(FnC *f, const Step *s);
+/* The node of a step as it stands inside its regions: a region's axis counts from the region's first row, its size is
+ * the number of rows at hand. Sets f->node, at, fixed. */
+Node *fn_view(FnC *f, const Step *s);
 /* helpers of nests */
 Expr *buffer_sub(FnC *f, const Buffer *b, int k, Expr *sub);
-const char *slot_lo(FnC *f, const Step *s, int slot);
-const char *slot_hi(FnC *f, const Step *s, int slot);
+Expr *buffer_at(FnC *f, const Buffer *b, Expr *const *subs);  /* flat position in elements */
+int  open_slot(FnC *f, int slot);                             /* loop over an output index; gives 0 for a fixed one, else 1 */
 void open_loop(FnC *f, const char *var, const char *lo, const char *hi);
 void close_loops(FnC *f, int n);
 const char *element(FnC *f, const Buffer *b, const Node *n, const char *p, int written);
 /* register tile of a contraction; 0: not possible here, nothing written */
-int  tile_body(FnC *f, const Step *s, const char *p);
+int  tile_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 void entry_emit(CEmit *e, const EntryPlan *ep);
 void header_emit(const CEmit *e, Out *h);
 void weights_emit(CEmit *e, Out *c);

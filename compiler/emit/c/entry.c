@@ -129,7 +129,7 @@ static void region_emit(CEmit *e, const EntryPlan *ep, const Step *s, Out *o)
     const char *t = sym_place(e, r->first), *ext = entry_expr(e, ep, r->ext);
     out_f(o, "for (int32_t %s = 0; %s < %s; %s += %d) {\n", t, t, ext, t, r->rows);
     o->indent++;
-    if (!r->exact) out_f(o, "const int32_t %s = %s - %s < %d ? %s : %s + %d;\n", sym_place(e, r->end), ext, t, r->rows, ext, t, r->rows);
+    if (!r->exact) out_f(o, "const int32_t %s = %s - %s < %d ? %s - %s : %d;\n", sym_place(e, r->count), ext, t, r->rows, ext, t, r->rows);
     steps_emit(e, ep, s->body.at, s->body.n, o);
     o->indent--;
     out_f(o, "}\n");

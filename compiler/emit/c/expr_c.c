@@ -63,40 +63,32 @@ static int fits(FnC *f, const Expr *e)
     return lo >= -lim && hi <= lim;
 }
 
-/* Subscript k as the buffer counts: a tile holds the rows of its region only. */
+/* Subscript k as the buffer counts: a tile holds the rows of its regions only. */
 Expr *buffer_sub(FnC *f, const Buffer *b, int k, Expr *sub)
 {
     Module *m = f->e->plan->module;
-    return b->tile && k == b->row_axis ? ex_sub(m, sub, ex_sym(m, b->tile->first)) : sub;
+    for (int j = 0; j < b->ntile; j++)
+        if (b->tile[j].axis == k) sub = ex_sub(m, sub, ex_sym(m, b->tile[j].region->first));
+    return sub;
 }
 
-/* Bounds of an output index: all of it, or the rows of the region at hand. */
-const char *slot_lo(FnC *f, const Step *s, int slot)
-{
-    return s->region && slot == s->row_axis ? fn_param_sym(f, s->region->first) : "0";
-}
-
-const char *slot_hi(FnC *f, const Step *s, int slot)
-{
-    if (!s->region || slot != s->row_axis) return c_expr(f, s->node->ext[slot]);
-    if (s->region->exact) return arena_printf(f->e->a, "%s + %d", fn_param_sym(f, s->region->first), s->region->rows);
-    return fn_param_sym(f, s->region->end);
-}
-
-/* Flat position of subscripts in a buffer. */
-static const char *flat(FnC *f, const Buffer *b, Expr *const *subs)
+Expr *buffer_at(FnC *f, const Buffer *b, Expr *const *subs)
 {
     Module *m = f->e->plan->module;
-    Expr *at = ex_int(m, 0);
-    for (int k = 0; k < b->rank; k++) at = ex_add(m, at, ex_mul(m, buffer_sub(f, b, k, subs[k]), b->stride[k]));
-    return c_expr(f, at);
+    Expr *at = ex_int(m, 0), *col = at;
+    for (int k = 0; k < b->rank; k++) {
+        Expr *step = ex_mul(m, buffer_sub(f, b, k, subs[k]), b->stride[k]);
+        if (b->panel && b->col_axes >> k & 1) col = ex_add(m, col, step);
+        else at = ex_add(m, at, step);
+    }
+    if (!b->panel) return at;
+    Expr *width = ex_int(m, b->panel), *panel = ex_mul(m, ex_bin(m, EX_div, col, width), ex_int(m, b->panel * b->depth));
+    return ex_add(m, ex_add(m, panel, ex_mul(m, at, width)), ex_bin(m, EX_mod, col, width));
 }
 
-const char *c_read(FnC *f, const Node *n, Expr *const *subs)
+const char *c_element(FnC *f, const Buffer *b, const char *p, const char *at)
 {
-    const Buffer *b = fn_buffer(f, n);
-    const char *p = fn_param_buf(f, b, n, 0);
-    const char *el = arena_printf(f->e->a, "%s[%s]", p, flat(f, b, subs));
+    const char *el = arena_printf(f->e->a, "%s[%s]", p, at);
     switch (b->dtype) {
     case DT_f16: c_need(f->e, "f16_to_f32"); return arena_printf(f->e->a, "%s_f16_to_f32(%s)", f->e->prefix, el);
     case DT_bf16: c_need(f->e, "bf16_to_f32"); return arena_printf(f->e->a, "%s_bf16_to_f32(%s)", f->e->prefix, el);
@@ -105,6 +97,12 @@ const char *c_read(FnC *f, const Node *n, Expr *const *subs)
     case DT_f32: case DT_i32: return el;
     default: return arena_printf(f->e->a, "(int32_t)%s", el);
     }
+}
+
+const char *c_read(FnC *f, const Node *n, Expr *const *subs)
+{
+    const Buffer *b = fn_buffer(f, n);
+    return c_element(f, b, fn_param_buf(f, b, n, 0), c_expr(f, buffer_at(f, b, subs)));
 }
 
 const char *c_store(FnC *f, DType t, const char *v)

@@ -31,6 +31,8 @@ static const char *last_part(const char *name)
 static const char *unique(FnC *f, const char *want)
 {
     const char *name = c_ident(f->e->a, want);
+    if ((strchr("oracvls", name[0]) && (!name[1] || isdigit((unsigned char)name[1]))) || !strcmp(name, "left")) want = arena_printf(f->e->a, "%s_", name);
+    name = c_ident(f->e->a, want);
     for (int k = 2; smap_get(&f->used, name); k++) name = arena_printf(f->e->a, "%s_%d", c_ident(f->e->a, want), k);
     smap_put(&f->used, name, f);
     return name;
@@ -63,4 +65,36 @@ const char *fn_param_sym(FnC *f, const Sym *s)
     Param p = {NULL, NULL, s, unique(f, s->name ? s->name : "t"), 0};
     vec_push(f->e->a, &f->params, p);
     return p.name;
+}
+
+typedef struct View { Module *m; Expr **at; int n; } View;
+static void view_expr(void *u, Expr **e)
+{
+    View *v = u;
+    *e = ex_subst_slots(v->m, *e, v->at, v->n);
+}
+
+Node *fn_view(FnC *f, const Step *s)
+{
+    Module *m = f->e->plan->module;
+    Node *n = arena_dup(f->e->a, s->node, sizeof *n);
+    n->conj = n->nconj ? arena_dup(f->e->a, n->conj, (size_t)n->nconj * sizeof *n->conj) : NULL;
+    for (int k = 0; k < MAX_SLOTS; k++) f->at[k] = ex_index(m, k);
+    for (int k = 0; k < s->nin; k++) {
+        const Region *r = s->in[k].region;
+        Expr *first = ex_sym(m, r->first), **at = &f->at[s->in[k].axis];
+        if (r->rows == 1) f->fixed |= 1u << s->in[k].axis;
+        *at = r->rows == 1 ? first : ex_add(m, first, *at);
+    }
+    if (s->nin) {
+        View v = {m, f->at, n->rank + n->nred};
+        node_each_expr(n, view_expr, &v);
+    }
+    for (int k = 0; k < s->nin; k++) {
+        const Region *r = s->in[k].region;
+        n->ext[s->in[k].axis] = r->exact ? ex_int(m, r->rows) : ex_sym(m, r->count);
+    }
+    f->step = s;
+    f->node = n;
+    return n;
 }

@@ -9,6 +9,14 @@ void open_loop(FnC *f, const char *var, const char *lo, const char *hi)
     out_f(&f->body, "for (int32_t %s = %s; %s < %s; %s++) {\n", var, lo, var, hi, var);
     f->body.indent++;
 }
+
+int open_slot(FnC *f, int slot)
+{
+    if (f->fixed >> slot & 1) return 0;
+    open_loop(f, c_slot(f, slot), "0", c_expr(f, f->node->ext[slot]));
+    return 1;
+}
+
 void close_loops(FnC *f, int n)
 {
     while (n-- > 0) { f->body.indent--; out_f(&f->body, "}\n"); }
@@ -27,7 +35,10 @@ static int read_is_safe(FnC *f, const Expr *e)
         range_of(&rc, e->arg[k], &lo, &hi);
         range_of(&rc, e->u.node->ext[k], &elo, &ehi);
         if (lo < 0 || hi < lo) return 0;
-        if (hi >= elo) {                                    /* hi < ext must be proved symbolically */
+        int row = 0;                                        /* a row at hand, of a tensor with as many rows */
+        for (int j = 0; f->step && j < f->step->nin; j++)
+            if (e->arg[k] == f->at[f->step->in[j].axis] && e->u.node->ext[k] == f->step->in[j].region->ext) row = 1;
+        if (hi >= elo && !row) {                                    /* hi < ext must be proved symbolically */
             Expr *in = ex_bin(f->e->plan->module, EX_lt, e->arg[k], e->u.node->ext[k]);
             if (range_proves(&rc, in) != 1) return 0;
         }
@@ -148,20 +159,18 @@ static void reduce_loops(FnC *f, const Node *n, uint32_t all)
 
 const char *element(FnC *f, const Buffer *b, const Node *n, const char *p, int written)
 {
-    Module *m = f->e->plan->module;
-    Expr *at = ex_int(m, 0);
-    for (int k = 0; k < n->rank; k++) at = ex_add(m, at, ex_mul(m, buffer_sub(f, b, k, ex_index(m, k)), b->stride[k]));
-    (void)written;
-    return arena_printf(f->e->a, "%s[%s]", p, c_expr(f, at));
+    (void)written; (void)n;
+    return arena_printf(f->e->a, "%s[%s]", p, c_expr(f, buffer_at(f, b, f->at)));
 }
 
 static void compute_body(FnC *f, const Node *n, const Buffer *dst, const char *p)
 {
     Out *o = &f->body;
     uint32_t outs = (1u << n->rank) - 1, all = outs | (((1u << n->nred) - 1) << n->rank), open = 0;
+    int depth = 0;
     hoist_expr(f, n->body, 0, all);
     for (int k = 0; k < n->rank; k++) {
-        open_loop(f, c_slot(f, k), slot_lo(f, f->step, k), slot_hi(f, f->step, k));
+        depth += open_slot(f, k);
         open |= 1u << k;
         hoist_expr(f, n->body, open, all);
     }
@@ -180,7 +189,7 @@ static void compute_body(FnC *f, const Node *n, const Buffer *dst, const char *p
     }
     if (n->post) { f->acc = value; value = c_expr(f, n->post); }
     out_f(o, "%s = %s;\n", element(f, dst, n, p, 1), c_store(f, dst->dtype, value));
-    close_loops(f, n->rank);
+    close_loops(f, depth);
 }
 
 /* ---- row operations: loops over the other axes, then passes along the row ---- */
@@ -188,7 +197,7 @@ static int open_axes(FnC *f, const Node *n, uint32_t mask)
 {
     int opened = 0;
     for (int k = 0; k < n->rank; k++)
-        if (mask >> k & 1) { open_loop(f, c_slot(f, k), slot_lo(f, f->step, k), slot_hi(f, f->step, k)); opened++; }
+        if (mask >> k & 1) opened += open_slot(f, k);
     return opened;
 }
 
@@ -325,30 +334,23 @@ static void argsort_body(FnC *f, const Node *n, const Buffer *dst, const char *p
 
 static void copy_body(FnC *f, const Step *s, const char *p)
 {
-    const Node *n = s->node;
-    Module *m = f->e->plan->module;
+    const Node *n = f->node;
     const char *q = fn_param_buf(f, s->src, n, 0);
-    for (int k = 0; k < n->rank; k++) open_loop(f, c_slot(f, k), "0", c_expr(f, n->ext[k]));
-    Expr *at = ex_int(m, 0), *from = ex_int(m, 0);
-    for (int k = 0; k < n->rank; k++) {
-        at = ex_add(m, at, ex_mul(m, ex_index(m, k), s->dst->stride[k]));
-        from = ex_add(m, from, ex_mul(m, ex_index(m, k), s->src->stride[k]));
-    }
-    const char *el = arena_printf(f->e->a, "%s[%s]", q, c_expr(f, from));
+    for (int k = 0; k < n->rank; k++) open_slot(f, k);
+    const char *el = arena_printf(f->e->a, "%s[%s]", q, c_expr(f, buffer_at(f, s->src, f->at)));
     if (s->dst->dtype != s->src->dtype) bug("copy changes type");
-    out_f(&f->body, "%s[%s] = %s;\n", p, c_expr(f, at), el);
+    out_f(&f->body, "%s = %s;\n", element(f, s->dst, n, p, 1), el);
     close_loops(f, n->rank);
 }
 
 void nest_body(FnC *f, const Step *s)
 {
-    const Node *n = s->node;
-    f->step = s;
-    const char *p = fn_param_buf(f, s->dst, n, 1);
+    const char *p = fn_param_buf(f, s->dst, s->node, 1);
+    Node *n = fn_view(f, s);
     if (s->kind == STEP_copy) { copy_body(f, s, p); return; }
     switch (n->kind) {
     case NODE_compute:
-        if (s->kernel && tile_body(f, s, p)) return;
+        if (s->kernel && tile_body(f, n, s->dst, p)) return;
         compute_body(f, n, s->dst, p); return;
     case NODE_softmax: softmax_body(f, n, s->dst, p); return;
     case NODE_cumsum: case NODE_cummax: cum_body(f, n, s->dst, p); return;

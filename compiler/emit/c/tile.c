@@ -1,144 +1,338 @@
-/* tile.c - contraction out = post(sum a*b) in register tiles. LANES columns of an output index along which b and the
- * result are contiguous, times up to TILE_ROWS rows of an output index that only a uses: accumulators are named local
- * arrays, the order of summation over the reduced indices is the written one for every width and compiler.
- * Sizes that are not multiples get a narrower tile of the same shape, so no element is computed twice or beyond. */
+/* tile.c - contraction out = post(sum a*b) in register tiles. LANES columns of an output index along which b is
+ * contiguous, times up to TILE_ROWS rows of an output index that only a uses: accumulators are named local arrays, the
+ * order of summation over the reduced indices is the written one for every width and compiler.
+ * Indices whose strides fit everywhere are walked as one. Columns that are left over get a narrower tile, or the full
+ * one where b has room, and store only what exists: no element is computed twice or written beyond. */
 #include "compiler/emit/c/c_int.h"
 #include "compiler/plan/kernel.h"
 
-typedef struct Tile { FnC *f; const Node *n; const Kernel *k; const Buffer *dst; const char *p; } Tile;
+typedef struct Tile {
+  FnC *f; Module *m; Node *n; const Buffer *dst; const char *p;
+  int lane, row, rows; Expr *a, *b;
+  Expr *lane0, *row0;                    /* first column and row of the tile at hand */
+} Tile;
 
-/* Subscript position of b has stride 1 in its buffer? */
-static int lane_contiguous(const Tile *t)
+static Expr *at_slots(const Tile *t, Expr *e, Expr *const *to) { return ex_subst_slots(t->m, e, to, t->n->rank + t->n->nred); }
+
+/* e for column lane0 + l and row row0 + r of the tile */
+static Expr *in_tile(const Tile *t, Expr *e, int r)
 {
-    const Expr *b = t->k->b;
-    const Buffer *buf = fn_buffer(t->f, b->u.node);
-    int64_t v;
-    for (int k = 0; k < b->n; k++)
-        if (ex_uses_slot(b->arg[k], t->k->lane) && (!ex_is_int(buf->stride[k], &v) || v != 1)) return 0;
+    Expr *to[MAX_SLOTS] = {0};
+    to[t->lane] = ex_add(t->m, t->lane0, ex_sym(t->m, t->f->e->lane));
+    if (t->row >= 0) to[t->row] = ex_add(t->m, t->row0, ex_int(t->m, r));
+    return at_slots(t, e, to);
+}
+
+/* ---- walking several indices as one ---- */
+
+/* In e, affine in both: a step of `outer` is `size` steps of `inner`. */
+static int strides_fit(const Tile *t, const Expr *e, int outer, int inner, int64_t size)
+{
+    int64_t ko, ki;
+    Expr *rest;
+    if (!ex_uses_slot(e, outer) && !ex_uses_slot(e, inner)) return 1;
+    return affine_split(t->m, e, outer, &ko, &rest) && affine_split(t->m, e, inner, &ki, &rest) && ko == size * ki;
+}
+
+/* Position in memory of a read; panels: the column, when the depth does not use the slots in question. */
+static Expr *place_of(const Tile *t, const Expr *read, int outer, int inner)
+{
+    const Buffer *b = fn_buffer(t->f, read->u.node);
+    if (!b->panel) return buffer_at(t->f, b, read->arg);
+    Expr *col = ex_int(t->m, 0);
+    int in_cols = 0, in_depth = 0;
+    Expr *depth = col;
+    for (int k = 0; k < b->rank; k++) {
+        int uses = ex_uses_slot(read->arg[k], outer) || ex_uses_slot(read->arg[k], inner);
+        Expr **sum = b->col_axes >> k & 1 ? &col : &depth;
+        if (uses && sum == &col) in_cols = 1;
+        if (uses && sum == &depth) in_depth = 1;
+        *sum = ex_add(t->m, *sum, ex_mul(t->m, read->arg[k], b->stride[k]));
+    }
+    return in_cols && in_depth ? NULL : in_depth ? depth : col;
+}
+
+typedef struct Fit { const Tile *t; int outer, inner, bad; int64_t size; } Fit;
+
+/* Reads must fit; anywhere else the two indices must not occur. */
+static void fit_expr(Fit *f, const Expr *e)
+{
+    if (f->bad || (!ex_uses_slot(e, f->outer) && !ex_uses_slot(e, f->inner))) return;
+    if (e->op == EX_read) {
+        const Expr *at = place_of(f->t, e, f->outer, f->inner);
+        if (!at || !strides_fit(f->t, at, f->outer, f->inner, f->size)) f->bad = 1;
+    } else if (e->n == 0 || e->op == EX_read_or) f->bad = 1;
+    else for (int k = 0; k < e->n; k++) fit_expr(f, e->arg[k]);
+}
+
+static int in_ranges(const Node *n, int slot)
+{
+    for (int k = 0; k < n->nred; k++) if (ex_uses_slot(n->r[k].lo, slot) || ex_uses_slot(n->r[k].hi, slot)) return 1;
+    for (int k = 0; k < n->nconj; k++) if (ex_uses_slot(n->conj[k], slot)) return 1;
+    return 0;
+}
+
+static int from_zero(const Node *n, int red, int64_t *size)
+{
+    int64_t lo;
+    return ex_is_int(n->r[red].lo, &lo) && lo == 0 && ex_is_int(n->r[red].hi, size);
+}
+
+static int fits(Tile *t, int outer, int inner, int64_t size)
+{
+    Fit f = {t, outer, inner, 0, size};
+    fit_expr(&f, t->a);
+    fit_expr(&f, t->b);
+    if (t->n->post) fit_expr(&f, t->n->post);
+    return !f.bad && strides_fit(t, buffer_at(t->f, t->dst, t->f->at), outer, inner, size) && !in_ranges(t->n, outer) && !in_ranges(t->n, inner);
+}
+
+/* slot is always 0 from here on */
+static void drop_slot(Tile *t, int slot)
+{
+    Expr *to[MAX_SLOTS] = {0};
+    to[slot] = ex_int(t->m, 0);
+    t->a = at_slots(t, t->a, to);
+    t->b = at_slots(t, t->b, to);
+    if (t->n->post) t->n->post = at_slots(t, t->n->post, to);
+    for (int k = 0; k < t->n->rank; k++) t->f->at[k] = at_slots(t, t->f->at[k], to);
+}
+
+static int region_slot(const Tile *t, int slot)
+{
+    for (int k = 0; k < t->f->step->nin; k++) if (t->f->step->in[k].axis == slot) return 1;
+    return 0;
+}
+
+static void merge_columns(Tile *t)
+{
+    int64_t size, more;
+    for (int s = t->n->rank - 1; s >= 0; s--) {
+        if (s == t->lane || s == t->row || region_slot(t, s) || region_slot(t, t->lane) || t->f->fixed >> s & 1) continue;
+        if (!ex_is_int(t->n->ext[t->lane], &size) || !ex_is_int(t->n->ext[s], &more) || !fits(t, s, t->lane, size)) continue;
+        drop_slot(t, s);
+        t->f->fixed |= 1u << s;
+        t->n->ext[t->lane] = ex_int(t->m, size * more);
+    }
+}
+
+static void merge_depth(Tile *t)
+{
+    Node *n = t->n;
+    int64_t size, more;
+    for (int k = n->nred - 1; k > 0 && n->nconj == 0; k--) {
+        if (!from_zero(n, k, &size) || !from_zero(n, k - 1, &more) || !fits(t, n->rank + k - 1, n->rank + k, size)) return;
+        drop_slot(t, n->rank + k - 1);
+        Expr *to[MAX_SLOTS] = {0};                           /* the later index takes the place of the earlier one */
+        to[n->rank + k] = ex_index(t->m, n->rank + k - 1);
+        t->a = at_slots(t, t->a, to);
+        t->b = at_slots(t, t->b, to);
+        n->r[k - 1].hi = ex_int(t->m, size * more);
+        n->nred--;
+    }
+}
+
+/* ---- address of b ---- */
+
+/* Columns of a panel read without the lane; NULL when a tile of columns may cross panels. */
+static int panel_aligned(const Tile *t)
+{
+    const Buffer *b = fn_buffer(t->f, t->b->u.node);
+    Expr *col = ex_int(t->m, 0), *rest;
+    int64_t k;
+    Affine aff;
+    for (int j = 0; j < b->rank; j++)
+        if (b->col_axes >> j & 1) col = ex_add(t->m, col, ex_mul(t->m, t->b->arg[j], b->stride[j]));
+    if (!affine_split(t->m, col, t->lane, &k, &rest) || k != 1 || !affine_of(rest, &aff) || aff.c % b->panel) return 0;
+    for (int j = 0; j < aff.n; j++) if (aff.t[j].k % b->panel) return 0;
     return 1;
 }
 
-static Expr *row_shift(const Tile *t, const Expr *e, int by)
+/* b is contiguous along the lane? In panels: nearly always, and otherwise right but slow. */
+static int lane_contiguous(const Tile *t)
 {
-    Module *m = t->f->e->plan->module;
-    Expr *to[MAX_SLOTS] = {0};
-    if (t->k->row < 0 || !by) return (Expr *)(uintptr_t)e;
-    to[t->k->row] = ex_add(m, ex_index(m, t->k->row), ex_int(m, by));
-    return ex_subst_slots(m, (Expr *)(uintptr_t)e, to, t->n->rank + t->n->nred);
+    const Buffer *b = fn_buffer(t->f, t->b->u.node);
+    Expr *rest;
+    int64_t k;
+    return b->panel || (affine_split(t->m, buffer_at(t->f, b, t->b->arg), t->lane, &k, &rest) && k == 1);
 }
 
-static void tile_loop(Tile *t, int lanes, int rows)
+/* Text of b for column lane0 + l. In a panel: lane0 and all the rest are multiples of its width. */
+static const char *b_text(const Tile *t)
+{
+    Expr *e = in_tile(t, t->b, 0);
+    const Buffer *b = fn_buffer(t->f, e->u.node);
+    if (!b->panel || !panel_aligned(t)) return c_expr(t->f, e);
+    Expr *l = ex_sym(t->m, t->f->e->lane), *col = ex_int(t->m, 0), *at = l;
+    for (int k = 0; k < b->rank; k++) {
+        Expr *step = ex_mul(t->m, e->arg[k], b->stride[k]);
+        if (b->col_axes >> k & 1) col = ex_add(t->m, col, step);
+        else at = ex_add(t->m, at, ex_mul(t->m, step, ex_int(t->m, b->panel)));
+    }
+    at = ex_add(t->m, at, ex_mul(t->m, ex_sub(t->m, col, l), ex_int(t->m, b->depth)));
+    return c_element(t->f, b, fn_param_buf(t->f, b, e->u.node, 0), c_expr(t->f, at));
+}
+
+/* May columns beyond the last one be read (not used)? width of a tile at a multiple of LANES */
+static int room_for_tile(const Tile *t)
+{
+    const Buffer *b = fn_buffer(t->f, t->b->u.node);
+    if (b->panel) return panel_aligned(t);
+    if (b->space != SPACE_work && b->space != SPACE_state) return 0;
+    for (int k = 0; k < t->b->n; k++) {
+        if (!ex_uses_slot(t->b->arg[k], t->lane)) continue;
+        if (t->b->arg[k] != ex_index(t->m, t->lane)) return 0;
+        for (int j = 0; j < b->ntile; j++) if (b->tile[j].axis == k) return 0;
+        return node_bound(t->m, t->f->ep->entry, t->b->u.node, k) % LANES == 0;
+    }
+    return 0;
+}
+
+/* ---- text ---- */
+static void lanes_open(const Tile *t, const char *count)
+{
+    out_f(&t->f->body, "%s_LANES\nfor (int32_t l = 0; l < %s; l++) {\n", t->f->e->upper, count);
+    t->f->body.indent++;
+}
+
+/* Loops over the reduced indices with their conditions; gives how many braces are open. */
+static int depth_loops(const Tile *t)
 {
     FnC *f = t->f;
-    Out *o = &f->body;
     const Node *n = t->n;
-    const char *lane = c_slot(f, t->k->lane), *L = f->e->upper;
-    out_f(o, "float");
-    for (int r = 0; r < rows; r++) out_f(o, "%s c%d[%d] = {0}", r ? "," : "", r, lanes);
-    out_f(o, ";\n");
-    int depth = 0;
+    int open = 0;
     for (int k = 0; k < n->nred; k++) {
         open_loop(f, c_slot(f, n->rank + k), c_expr(f, n->r[k].lo), c_expr(f, n->r[k].hi));
-        depth++;
+        open++;
         const char *cond = "";
         for (int j = 0; j < n->nconj; j++) {
             uint32_t used = ex_slots(n->conj[j]) >> n->rank;
             if (used >> k != 1 && !(k == 0 && used == 0)) continue;      /* the innermost reduced index it needs is k */
             cond = arena_printf(f->e->a, "%s%s%s", cond, *cond ? " && " : "", c_expr(f, n->conj[j]));
         }
-        if (*cond) { out_f(o, "if (%s) {\n", cond); o->indent++; depth++; }
+        if (*cond) { out_f(&f->body, "if (%s) {\n", cond); f->body.indent++; open++; }
     }
-    out_f(o, "const float");
-    for (int r = 0; r < rows; r++) out_f(o, "%s a%d = %s", r ? "," : "", r, c_expr(f, row_shift(t, t->k->a, r)));
-    out_f(o, ";\n%s_LANES\nfor (int32_t l = 0; l < %d; l++) {\n", L, lanes);
-    o->indent++;
-    out_f(o, "const int32_t %s = %s_0 + l;\nconst float b = %s;\n", lane, lane, c_expr(f, t->k->b));
-    for (int r = 0; r < rows; r++) out_f(o, "c%d[l] += a%d * b;\n", r, r);
-    o->indent--;
-    out_f(o, "}\n");
-    close_loops(f, depth);
-    for (int r = 0; r < rows; r++) {
-        Module *m = f->e->plan->module;
-        Expr *at = ex_int(m, 0);
-        for (int k = 0; k < n->rank; k++) at = ex_add(m, at, ex_mul(m, buffer_sub(f, t->dst, k, ex_index(m, k)), t->dst->stride[k]));
-        f->acc = arena_printf(f->e->a, "c%d[l]", r);
-        const char *value = n->post ? c_expr(f, row_shift(t, n->post, r)) : f->acc;
-        out_f(o, "%s_LANES\nfor (int32_t l = 0; l < %d; l++) {\n", L, lanes);
-        o->indent++;
-        out_f(o, "const int32_t %s = %s_0 + l;\n%s[%s] = %s;\n", lane, lane, t->p, c_expr(f, row_shift(t, at, r)), c_store(f, t->dst->dtype, value));
-        o->indent--;
-        out_f(o, "}\n");
-    }
+    return open;
 }
 
-static void rows_loop(Tile *t, int lanes)
+/* One tile of `rows` rows: width columns are added up, those below `stored` are stored. */
+static void one_tile(const Tile *t, int rows, int width, const char *stored)
 {
     FnC *f = t->f;
     Out *o = &f->body;
-    const Kernel *k = t->k;
-    if (k->row < 0) { tile_loop(t, lanes, 1); return; }
-    const char *row = c_slot(f, k->row), *hi = slot_hi(f, f->step, k->row);
-    const Region *in = f->step->region && f->step->row_axis == k->row ? f->step->region : NULL;
-    int64_t size = 0;
-    int known = in ? in->exact : ex_is_int(t->n->ext[k->row], &size);
-    if (in && in->exact) size = in->rows;
-    out_f(o, "int32_t %s = %s;\n", row, slot_lo(f, f->step, k->row));
-    if (known && size <= k->rows && size == (in ? in->rows : size)) {     /* one tile does it */
-        tile_loop(t, lanes, (int)size);
-        return;
+    const char *all = arena_printf(f->e->a, "%d", width);
+    const char *added = stored && !room_for_tile(t) ? stored : all;
+    if (!stored) stored = all;
+    out_f(o, "float");
+    for (int r = 0; r < rows; r++) out_f(o, "%s c%d[%d] = {0}", r ? "," : "", r, width);
+    out_f(o, ";\n");
+    int open = depth_loops(t);
+    out_f(o, "const float");
+    for (int r = 0; r < rows; r++) out_f(o, "%s a%d = %s", r ? "," : "", r, c_expr(f, in_tile(t, t->a, r)));
+    out_f(o, ";\n");
+    lanes_open(t, added);
+    out_f(o, "const float b = %s;\n", b_text(t));
+    for (int r = 0; r < rows; r++) out_f(o, "c%d[l] += a%d * b;\n", r, r);
+    close_loops(f, open + 1);
+    for (int r = 0; r < rows; r++) {
+        f->acc = arena_printf(f->e->a, "c%d[l]", r);
+        const char *value = t->n->post ? c_expr(f, in_tile(t, t->n->post, r)) : f->acc;
+        lanes_open(t, stored);
+        out_f(o, "%s[%s] = %s;\n", t->p, c_expr(f, in_tile(t, buffer_at(f, t->dst, f->at), r)), c_store(f, t->dst->dtype, value));
+        close_loops(f, 1);
     }
-    if (k->rows > 1 && !(known && size < k->rows)) {
-        out_f(o, "for (; %s + %d <= %s; %s += %d) {\n", row, k->rows, hi, row, k->rows);
-        o->indent++;
-        tile_loop(t, lanes, k->rows);
-        o->indent--;
-        out_f(o, "}\n");
-    }
-    if (known && size % k->rows == 0) return;
-    out_f(o, "for (; %s < %s; %s++) {\n", row, hi, row);
-    o->indent++;
-    tile_loop(t, lanes, 1);
-    o->indent--;
-    out_f(o, "}\n");
 }
 
-int tile_body(FnC *f, const Step *s, const char *p)
+static void all_rows(Tile *t, int width, const char *stored)
 {
-    Tile t = {f, s->node, s->kernel, s->dst, p};
-    const Node *n = s->node;
-    if (!lane_contiguous(&t)) return 0;
+    FnC *f = t->f;
     Out *o = &f->body;
-    int outer = 0;
-    for (int k = 0; k < n->rank; k++) {
-        if (k == t.k->lane || k == t.k->row) continue;
-        open_loop(f, c_slot(f, k), slot_lo(f, s, k), slot_hi(f, s, k));
-        outer++;
+    int64_t size = 0;
+    if (t->row < 0 || f->fixed >> t->row & 1) { one_tile(t, 1, width, stored); return; }
+    const char *row = c_slot(f, t->row), *hi = c_expr(f, t->n->ext[t->row]);
+    int known = ex_is_int(t->n->ext[t->row], &size);
+    if (known && size <= t->rows) {                          /* one tile does it */
+        t->row0 = ex_int(t->m, 0);
+        one_tile(t, (int)size, width, stored);
+        return;
     }
-    const char *lane = c_slot(f, t.k->lane), *hi = c_expr(f, n->ext[t.k->lane]);
+    t->row0 = ex_index(t->m, t->row);
+    out_f(o, "int32_t %s = 0;\n", row);
+    if (t->rows > 1) {
+        out_f(o, "for (; %s + %d <= %s; %s += %d) {\n", row, t->rows, hi, row, t->rows);
+        o->indent++;
+        one_tile(t, t->rows, width, stored);
+        close_loops(f, 1);
+        if (known && size % t->rows == 0) return;
+    }
+    out_f(o, "for (; %s < %s; %s++) {\n", row, hi, row);
+    o->indent++;
+    one_tile(t, 1, width, stored);
+    close_loops(f, 1);
+}
+
+static void known_columns(Tile *t, int64_t size)
+{
+    FnC *f = t->f;
+    int64_t full = size / LANES * LANES;
+    if (full) {
+        const char *lane = arena_printf(f->e->a, "%s_0", c_slot(f, t->lane));
+        t->lane0 = full > LANES ? ex_sym(t->m, f->e->lane0) : ex_int(t->m, 0);
+        map_put(&f->temps, ex_sym(t->m, f->e->lane0), (void *)(uintptr_t)lane);
+        if (full > LANES) out_f(&f->body, "for (int32_t %s = 0; %s < %lld; %s += %d) {\n", lane, lane, (long long)full, lane, LANES);
+        else out_f(&f->body, "{\n");
+        f->body.indent++;
+        all_rows(t, LANES, NULL);
+        close_loops(f, 1);
+    }
+    if (size == full) return;
+    t->lane0 = ex_int(t->m, full);
+    out_f(&f->body, "{\n");
+    f->body.indent++;
+    if (room_for_tile(t)) all_rows(t, LANES, arena_printf(f->e->a, "%lld", (long long)(size - full)));
+    else all_rows(t, (int)(size - full), NULL);
+    close_loops(f, 1);
+}
+
+static void unknown_columns(Tile *t)
+{
+    FnC *f = t->f;
+    const char *lane = arena_printf(f->e->a, "%s_0", c_slot(f, t->lane)), *hi = c_expr(f, t->n->ext[t->lane]);
+    t->lane0 = ex_sym(t->m, f->e->lane0);
+    map_put(&f->temps, t->lane0, (void *)(uintptr_t)lane);
+    out_f(&f->body, "int32_t %s = 0;\nfor (; %s + %d <= %s; %s += %d) {\n", lane, lane, LANES, hi, lane, LANES);
+    f->body.indent++;
+    all_rows(t, LANES, NULL);
+    close_loops(f, 1);
+    out_f(&f->body, "if (%s < %s) {\n", lane, hi);
+    f->body.indent++;
+    out_f(&f->body, "const int32_t left = %s - %s;\n", hi, lane);
+    all_rows(t, LANES, "left");
+    close_loops(f, 1);
+}
+
+int tile_body(FnC *f, Node *n, const Buffer *dst, const char *p)
+{
+    const Kernel *k = f->step->kernel;
+    Module *m = f->e->plan->module;
+    Tile t = {f, m, n, dst, p, k->lane, k->row, k->rows, k->a, k->b, NULL, NULL};
     int64_t size;
-    int known = ex_is_int(n->ext[t.k->lane], &size);
-    int64_t full = known ? size / LANES * LANES : 0;
-    if (!known || full) {
-        if (known) out_f(o, "for (int32_t %s_0 = 0; %s_0 < %lld; %s_0 += %d) {\n", lane, lane, (long long)full, lane, LANES);
-        else out_f(o, "int32_t %s_0 = 0;\nfor (; %s_0 + %d <= %s; %s_0 += %d) {\n", lane, lane, LANES, hi, lane, LANES);
-        o->indent++;
-        rows_loop(&t, LANES);
-        o->indent--;
-        out_f(o, "}\n");
+    if (!f->e->lane) {
+        f->e->lane = sym_new(m, "lane", SYM_loop, 0, LANES - 1, span_none());
+        f->e->lane0 = sym_new(m, "lane0", SYM_loop, 0, INT32_MAX / 2, span_none());
     }
-    if (known && size > full) {
-        out_f(o, "{\nconst int32_t %s_0 = %lld;\n", lane, (long long)full);
-        o->indent++;
-        rows_loop(&t, (int)(size - full));
-        o->indent--;
-        out_f(o, "}\n");
-    } else if (!known) {
-        out_f(o, "for (; %s_0 < %s; %s_0++) {\n", lane, hi, lane);
-        o->indent++;
-        rows_loop(&t, 1);
-        o->indent--;
-        out_f(o, "}\n");
-    }
+    t.a = at_slots(&t, k->a, f->at);
+    t.b = at_slots(&t, k->b, f->at);
+    t.row0 = ex_int(m, 0);
+    if (!lane_contiguous(&t)) return 0;
+    merge_columns(&t);
+    merge_depth(&t);
+    int outer = 0;
+    for (int s = 0; s < n->rank; s++)
+        if (s != t.lane && s != t.row) outer += open_slot(f, s);
+    map_put(&f->temps, ex_sym(m, f->e->lane), (void *)(uintptr_t)"l");
+    if (ex_is_int(n->ext[t.lane], &size)) known_columns(&t, size);
+    else unknown_columns(&t);
     close_loops(f, outer);
     return 1;
 }
