@@ -49,7 +49,8 @@ typedef struct Module Module;
 
 /* A run-time integer that is not a tensor: a `dim` (argument of the entry) or the variable of a loop. */
 typedef enum SymKind { SYM_dim, SYM_loop } SymKind;
-typedef struct Sym { const char *name; SymKind kind; int64_t lo, hi; /* inclusive; hi == INT64_MAX: unbounded */ Span span; int id; } Sym;
+typedef struct Sym { const char *name; SymKind kind; int64_t lo, hi; /* inclusive; hi == INT64_MAX: unbounded */ Span span; int id;
+                     const struct Expr *trip; /* loop: it stays below this; or NULL */ } Sym;
 
 typedef struct Expr Expr;
 struct Expr {

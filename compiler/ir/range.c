@@ -223,6 +223,16 @@ static void add_fact(Work *w, const Expr *lo, const Expr *hi, int64_t c, int tru
     if (h.n) w->fact[w->nfacts++] = h;
 }
 
+/* x != y where one of them already bounds the other: the bound is not reached. */
+static void add_unequal(Work *w, const Expr *x, const Expr *y, int trusted)
+{
+    Affine a, b;
+    if (!affine_of(x, &a) || !affine_of(y, &b) || !affine_add_scaled(&a, &b, -1)) return;
+    Ival d = plain_range(w, &a);
+    if (d.lo == 0) add_fact(w, y, x, -1, trusted);
+    if (d.hi == 0) add_fact(w, x, y, -1, trusted);
+}
+
 static void add_condition(Work *w, const Expr *e, int trusted)
 {
     if (e->op == EX_and) {
@@ -233,6 +243,7 @@ static void add_condition(Work *w, const Expr *e, int trusted)
     if (e->op == EX_le || e->op == EX_eq) add_fact(w, e->arg[0], e->arg[1], 0, trusted);
     if (e->op == EX_lt) add_fact(w, e->arg[0], e->arg[1], -1, trusted);
     if (e->op == EX_eq) add_fact(w, e->arg[1], e->arg[0], 0, trusted);
+    if (e->op == EX_ne) add_unequal(w, e->arg[0], e->arg[1], trusted);
 }
 
 /* slot < bound and slot >= bound, for bounds that the intervals of slots cannot express. */
@@ -285,10 +296,33 @@ static void tighten(Work *w, const Affine *a, int depth, int64_t *best)
     }
 }
 
+static int same_affine(const Affine *a, const Affine *b)
+{
+    int same = a->c == b->c && a->n == b->n;
+    for (int i = 0; same && i < a->n; i++) same = a->t[i].atom == b->t[i].atom && a->t[i].k == b->t[i].k;
+    return same;
+}
+
+/* The variable of a loop stays below the number of iterations. */
+static void add_loop_facts(Work *w, const Affine *a)
+{
+    for (int i = 0; i < a->n; i++) {
+        const Expr *e = a->t[i].atom;
+        int known = 0;
+        Affine trip;
+        if (e->op != EX_sym || e->u.sym->kind != SYM_loop || !e->u.sym->trip || w->nfacts == MAX_FACTS) continue;
+        if (!affine_of(e->u.sym->trip, &trip) || !affine_add_term(&trip, a->t[i].atom, -1)) continue;
+        trip.c--;
+        for (int f = 0; f < w->nfacts; f++) known |= same_affine(&w->fact[f], &trip);
+        if (!known) w->fact[w->nfacts++] = trip;
+    }
+}
+
 static int64_t upper(Work *w, const Affine *a)
 {
     int64_t best = TOP;
     if (!w->collected) collect(w);
+    add_loop_facts(w, a);
     tighten(w, a, FACT_DEPTH, &best);
     return best;
 }

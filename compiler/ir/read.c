@@ -271,6 +271,7 @@ static void read_loop(Reader *r, Entry *e, Node *n)
     reader_expect(r, "trip");
     r->rank = 0;
     n->trip = reader_typed(r, PREC_OR, CLS_I, "the number of iterations");
+    n->var->trip = n->trip;
     reader_expect(r, "carry");
     Block *b = block_new(r->m, n->block);
     reader_open(r, "(");
