@@ -11,6 +11,7 @@ typedef struct CEmit {
   SMap math; VEC(const char *) math_order;      /* runtime files needed */
   unsigned mem_types;              /* bit t: c_mem(t) is used */
   const char *prefix, *upper;
+  SMap helpers;
   Sym *lane, *lane0;               /* of register tiles: column in the tile, first column */
 } CEmit;
 
@@ -57,7 +58,12 @@ void open_loop(FnC *f, const char *var, const char *lo, const char *hi);
 void close_loops(FnC *f, int n);
 const char *element(FnC *f, const Buffer *b, const Node *n, const char *p, int written);
 /* register tile of a contraction; 0: not possible here, nothing written */
+void fn_lane(FnC *f);              /* sets f->e->lane, lane0; lane is named l */
+void nest_hoist(FnC *f, const Expr *e, uint32_t open, uint32_t all);   /* declares what is known with the open slots */
 int  tile_body(FnC *f, Node *n, const Buffer *dst, const char *p);
+/* sums and softmax along memory; 0: not possible here, nothing written */
+int  row_reduce_body(FnC *f, Node *n, const Buffer *dst, const char *p);
+int  row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 void entry_emit(CEmit *e, const EntryPlan *ep);
 void header_emit(const CEmit *e, Out *h);
 void weights_emit(CEmit *e, Out *c);

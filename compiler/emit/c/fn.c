@@ -3,11 +3,12 @@
 #include <ctype.h>
 #include <string.h>
 #include "compiler/emit/c/c_int.h"
+#include "compiler/plan/kernel.h"
 
 const char *c_type(DType t) { return dtype_info[t].c; }
 
 static const char *const reserved[] = {"auto","break","case","char","const","continue","default","do","double","else","enum","extern","float","for","goto","if","inline","int","long","register","restrict","return","short","signed","sizeof","static","struct","switch","typedef","union","unsigned","void","volatile","while",
-    "int32_t","uint32_t","uint8_t","err","acc","none","best","sum","scale","order","key","have","keep","at","was","work","state","m","n","v","w","a","b","i"};
+    "int32_t","uint32_t","uint8_t","err","acc","none","best","sum","scale","order","key","high","top","have","keep","at","was","work","state","m","n","v","w","a","b","i"};
 
 /* A C identifier from any text: letters, digits, underscore; never empty, never reserved. */
 const char *c_ident(Arena *a, const char *text)
@@ -31,7 +32,7 @@ static const char *last_part(const char *name)
 static const char *unique(FnC *f, const char *want)
 {
     const char *name = c_ident(f->e->a, want);
-    if ((strchr("oracvls", name[0]) && (!name[1] || isdigit((unsigned char)name[1]))) || !strcmp(name, "left")) want = arena_printf(f->e->a, "%s_", name);
+    if ((strchr("oracvlsm", name[0]) && (!name[1] || isdigit((unsigned char)name[1]))) || !strcmp(name, "left")) want = arena_printf(f->e->a, "%s_", name);
     name = c_ident(f->e->a, want);
     for (int k = 2; smap_get(&f->used, name); k++) name = arena_printf(f->e->a, "%s_%d", c_ident(f->e->a, want), k);
     smap_put(&f->used, name, f);
@@ -65,6 +66,18 @@ const char *fn_param_sym(FnC *f, const Sym *s)
     Param p = {NULL, NULL, s, unique(f, s->name ? s->name : "t"), 0};
     vec_push(f->e->a, &f->params, p);
     return p.name;
+}
+
+void fn_lane(FnC *f)
+{
+    CEmit *e = f->e;
+    Module *m = e->plan->module;
+    if (!e->lane) {
+        e->lane = sym_new(m, "lane", SYM_loop, 0, LANES - 1, span_none());
+        e->lane0 = sym_new(m, "lane0", SYM_loop, 0, INT32_MAX / 2, span_none());
+        smap_init(&e->helpers, e->a);
+    }
+    map_put(&f->temps, ex_sym(m, e->lane), (void *)(uintptr_t)"l");
 }
 
 typedef struct View { Module *m; Expr **at; int n; } View;

@@ -55,7 +55,7 @@ static int safe(FnC *f, const Expr *e)
     return 1;
 }
 
-static void hoist_expr(FnC *f, const Expr *e, uint32_t open, uint32_t all)
+void nest_hoist(FnC *f, const Expr *e, uint32_t open, uint32_t all)
 {
     if (map_get(&f->temps, e) || e->op == EX_acc || e->n == 0) return;
     uint32_t used = ex_slots(e);
@@ -68,7 +68,7 @@ static void hoist_expr(FnC *f, const Expr *e, uint32_t open, uint32_t all)
         return;
     }
     if (e->op == EX_read || e->op == EX_read_or || e->op == EX_select) return;    /* subscripts and arms stay in place */
-    for (int k = 0; k < e->n; k++) hoist_expr(f, e->arg[k], open, all);
+    for (int k = 0; k < e->n; k++) nest_hoist(f, e->arg[k], open, all);
 }
 
 /* Locals declared since `mark` go out of scope. */
@@ -149,7 +149,7 @@ static void reduce_loops(FnC *f, const Node *n, uint32_t all)
         uint32_t before = open;
         open |= 1u << (n->rank + k);
         depth += conj_if(f, n, open, before);
-        if (k + 1 < n->nred) hoist_expr(f, n->body, open, all);
+        if (k + 1 < n->nred) nest_hoist(f, n->body, open, all);
     }
     red_step(f, n, c_expr(f, n->body));
     if (n->empty && n->red < RED_argmax) out_f(&f->body, "none = 0;\n");
@@ -168,11 +168,11 @@ static void compute_body(FnC *f, const Node *n, const Buffer *dst, const char *p
     Out *o = &f->body;
     uint32_t outs = (1u << n->rank) - 1, all = outs | (((1u << n->nred) - 1) << n->rank), open = 0;
     int depth = 0;
-    hoist_expr(f, n->body, 0, all);
+    nest_hoist(f, n->body, 0, all);
     for (int k = 0; k < n->rank; k++) {
         depth += open_slot(f, k);
         open |= 1u << k;
-        hoist_expr(f, n->body, open, all);
+        nest_hoist(f, n->body, open, all);
     }
     const char *value;
     if (n->red == RED_none && !n->nconj) {
@@ -351,8 +351,11 @@ void nest_body(FnC *f, const Step *s)
     switch (n->kind) {
     case NODE_compute:
         if (s->kernel && tile_body(f, n, s->dst, p)) return;
+        if (row_reduce_body(f, n, s->dst, p)) return;
         compute_body(f, n, s->dst, p); return;
-    case NODE_softmax: softmax_body(f, n, s->dst, p); return;
+    case NODE_softmax:
+        if (row_softmax_body(f, n, s->dst, p)) return;
+        softmax_body(f, n, s->dst, p); return;
     case NODE_cumsum: case NODE_cummax: cum_body(f, n, s->dst, p); return;
     case NODE_scatter: scatter_body(f, n, s->dst, p); return;
     case NODE_argsort: argsort_body(f, n, s->dst, p); return;

@@ -317,10 +317,7 @@ int tile_body(FnC *f, Node *n, const Buffer *dst, const char *p)
     Module *m = f->e->plan->module;
     Tile t = {f, m, n, dst, p, k->lane, k->row, k->rows, k->a, k->b, NULL, NULL};
     int64_t size;
-    if (!f->e->lane) {
-        f->e->lane = sym_new(m, "lane", SYM_loop, 0, LANES - 1, span_none());
-        f->e->lane0 = sym_new(m, "lane0", SYM_loop, 0, INT32_MAX / 2, span_none());
-    }
+    fn_lane(f);
     t.a = at_slots(&t, k->a, f->at);
     t.b = at_slots(&t, k->b, f->at);
     t.row0 = ex_int(m, 0);
@@ -330,7 +327,6 @@ int tile_body(FnC *f, Node *n, const Buffer *dst, const char *p)
     int outer = 0;
     for (int s = 0; s < n->rank; s++)
         if (s != t.lane && s != t.row) outer += open_slot(f, s);
-    map_put(&f->temps, ex_sym(m, f->e->lane), (void *)(uintptr_t)"l");
     if (ex_is_int(n->ext[t.lane], &size)) known_columns(&t, size);
     else unknown_columns(&t);
     close_loops(f, outer);

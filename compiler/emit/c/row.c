@@ -1,0 +1,194 @@
+/* row.c - sums, maxima and softmax along memory: LANES partial results side by side, then one fixed tree. The order of
+ * additions is the same for every width of vectors, compiler and number of threads. Takes nodes whose reads walk with
+ * step 0 or 1 along the row; anything else takes the generic nest. */
+#include <string.h>
+#include "compiler/emit/c/c_int.h"
+#include "compiler/plan/kernel.h"
+
+/* A row at hand: slot runs lo .. hi; lane is the offset of a partial result from the slot's variable. */
+typedef struct Row { FnC *f; Module *m; Node *n; int slot; Expr *lo, *hi; Expr *to[MAX_SLOTS]; } Row;
+
+typedef struct Walk { FnC *f; int slot, bad, along; } Walk;
+
+/* Every read steps by 0 or 1 with the slot. */
+static void walk_read(void *u, const Expr *e)
+{
+    Walk *w = u;
+    int64_t k;
+    Expr *rest;
+    if (e->op == EX_read_or || e->op == EX_guard) w->bad = w->bad || ex_uses_slot(e, w->slot);
+    if (e->op != EX_read || !ex_uses_slot(e, w->slot) || w->bad) return;
+    const Buffer *b = fn_buffer(w->f, e->u.node);
+    if (b->panel || !affine_split(w->f->e->plan->module, buffer_at(w->f, b, e->arg), w->slot, &k, &rest) || (k != 0 && k != 1)) w->bad = 1;
+    else w->along |= k == 1;
+}
+
+static int walks_along(FnC *f, const Expr *e, int slot)
+{
+    Walk w = {f, slot, 0, 0};
+    ex_visit(e, walk_read, &w);
+    return !w.bad && w.along;
+}
+
+static int is_long(const Row *r)
+{
+    int64_t lo, hi, top;
+    RangeCtx rc;
+    range_ctx_base(&rc, r->m, r->f->ep->entry, r->n);
+    range_of(&rc, r->hi, &lo, &top);
+    range_of(&rc, r->lo, &lo, &hi);
+    return top - lo >= LANES / 2;
+}
+
+static Expr *in_lane(const Row *r, Expr *e) { return ex_subst_slots(r->m, e, r->to, r->n->rank + r->n->nred); }
+
+static void row_init(Row *r, FnC *f, Node *n, int slot, Expr *lo, Expr *hi)
+{
+    Row row = {f, f->e->plan->module, n, slot, lo, hi, {0}};
+    *r = row;
+    fn_lane(f);
+    r->to[slot] = ex_add(r->m, ex_index(r->m, slot), ex_sym(r->m, f->e->lane));
+}
+
+/* The same helper once a program. */
+static const char *helper(FnC *f, const char *name, const char *text)
+{
+    CEmit *e = f->e;
+    const char *full = arena_printf(e->a, "%s_%s", e->prefix, name);
+    if (smap_get(&e->helpers, name)) return full;
+    smap_put(&e->helpers, name, e);
+    smap_put(&e->names, full, e);
+    out_f(&e->fns, "%s_INLINE %s\n", e->upper, arena_printf(e->a, text, full));
+    return full;
+}
+
+static const char *lane_tree(FnC *f, RedOp op)
+{
+    if (op == RED_sum) return helper(f, "sum_lanes",
+        "float %s(const float *s)\n{\n    float h[8], q[4];\n    for (int l = 0; l < 8; l++) h[l] = s[l] + s[l + 8];\n"
+        "    for (int l = 0; l < 4; l++) q[l] = h[l] + h[l + 4];\n    return (q[0] + q[2]) + (q[1] + q[3]);\n}\n");
+    const char *order = op == RED_max ? ">" : "<";
+    return helper(f, op == RED_max ? "max_lanes" : "min_lanes", arena_printf(f->e->a,
+        "float %%s(const float *s)\n{\n    float h[8], q[4];\n    for (int l = 0; l < 8; l++) h[l] = s[l] %s s[l + 8] ? s[l] : s[l + 8];\n"
+        "    for (int l = 0; l < 4; l++) q[l] = h[l] %s h[l + 4] ? h[l] : h[l + 4];\n"
+        "    for (int l = 0; l < 2; l++) q[l] = q[l] %s q[l + 2] ? q[l] : q[l + 2];\n    return q[0] %s q[1] ? q[0] : q[1];\n}\n", order, order, order, order));
+}
+
+/* `line` for every element of the row: whole groups of lanes, then what is left. NULL: the next of several lines. */
+static void along_row(Row *r, const char *const *line, int n)
+{
+    FnC *f = r->f;
+    Out *o = &f->body;
+    int64_t lo, hi;
+    const char *v = c_slot(f, r->slot), *from = c_expr(f, r->lo), *end = c_expr(f, r->hi);
+    int known = ex_is_int(r->lo, &lo) && ex_is_int(r->hi, &hi);
+    int64_t full = known ? (hi - lo) / LANES * LANES : 0, left = known ? hi - lo - full : 0;
+    if (known && !left) out_f(o, "for (int32_t %s = %s; %s < %s; %s += %d) {\n", v, from, v, end, v, LANES);
+    else {
+        out_f(o, "{\n");
+        o->indent++;
+        out_f(o, "int32_t %s = %s;\n", v, from);
+        if (known && !full) out_f(o, "{\n");
+        else if (known) out_f(o, "for (; %s < %lld; %s += %d) {\n", v, (long long)(lo + full), v, LANES);
+        else out_f(o, "for (; %s + %d <= %s; %s += %d) {\n", v, LANES, end, v, LANES);
+    }
+    o->indent++;
+    for (int part = 0; part < 2; part++) {
+        if (part == 0 && known && !full) { close_loops(f, 1); continue; }
+        if (part == 1 && known && !left) break;
+        const char *count = part == 0 ? arena_printf(f->e->a, "%d", LANES) : known ? arena_printf(f->e->a, "%lld", (long long)left) : arena_printf(f->e->a, "%s - %s", end, v);
+        if (part == 0 || known) out_f(o, "%s_LANES\n", f->e->upper);
+        out_f(o, "for (int32_t l = 0; l < %s; l++) {\n", count);
+        o->indent++;
+        for (int k = 0; k < n; k++) out_f(o, "%s\n", line[k]);
+        close_loops(f, part == 0 ? 2 : 1);
+    }
+    if (!(known && !left)) close_loops(f, 1);
+}
+
+static const char *better(FnC *f, RedOp op, const char *acc, const char *v)
+{
+    if (op == RED_sum) return arena_printf(f->e->a, "%s += %s;", acc, v);
+    return arena_printf(f->e->a, "%s = %s %s %s ? %s : %s;", acc, v, op == RED_max ? ">" : "<", acc, v, acc);
+}
+
+/* Declares the partial results. */
+static void lanes_begin(FnC *f, const char *name, RedOp op)
+{
+    if (op == RED_sum) { out_f(&f->body, "float %s[%d] = {0};\n", name, LANES); return; }
+    c_need(f->e, "inf");
+    out_f(&f->body, "float %s[%d];\nfor (int32_t l = 0; l < %d; l++) %s[l] = %s%s_inf();\n", name, LANES, LANES, name, op == RED_max ? "-" : "", f->e->prefix);
+}
+
+int row_reduce_body(FnC *f, Node *n, const Buffer *dst, const char *p)
+{
+    Row r;
+    int last = n->rank + n->nred - 1;
+    if (n->kind != NODE_compute || n->nred < 1 || n->body->dtype != DT_f32 || n->empty) return 0;
+    if (n->red != RED_sum && n->red != RED_max && n->red != RED_min) return 0;
+    if (n->nconj || !walks_along(f, n->body, last)) return 0;
+    row_init(&r, f, n, last, n->r[n->nred - 1].lo, n->r[n->nred - 1].hi);
+    if (!is_long(&r)) return 0;
+    Out *o = &f->body;
+    uint32_t all = (1u << (n->rank + n->nred)) - 1, open = 0;
+    int outer = 0, inner = 0;
+    nest_hoist(f, n->body, 0, all);
+    for (int k = 0; k < n->rank; k++) {
+        outer += open_slot(f, k);
+        open |= 1u << k;
+        nest_hoist(f, n->body, open, all);
+    }
+    lanes_begin(f, "s", n->red);
+    for (int k = 0; k + 1 < n->nred; k++, inner++) {
+        open_loop(f, c_slot(f, n->rank + k), c_expr(f, n->r[k].lo), c_expr(f, n->r[k].hi));
+        open |= 1u << (n->rank + k);
+    }
+    const char *line[2] = {arena_printf(f->e->a, "const float v = %s;", c_expr(f, in_lane(&r, n->body))), better(f, n->red, "s[l]", "v")};
+    along_row(&r, line, 2);
+    close_loops(f, inner);
+    const char *value = arena_printf(f->e->a, "%s(s)", lane_tree(f, n->red));
+    if (n->post) {
+        out_f(o, "const float acc = %s;\n", value);
+        f->acc = "acc";
+        value = c_expr(f, n->post);
+    }
+    out_f(o, "%s = %s;\n", element(f, dst, n, p, 1), c_store(f, dst->dtype, value));
+    close_loops(f, outer);
+    return 1;
+}
+
+/* exp(-inf) is 0, so masked places and empty rows need no other test than that of an infinite maximum. */
+int row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p)
+{
+    Row r;
+    int slot = 0;
+    int64_t k;
+    Expr *rest;
+    CEmit *e = f->e;
+    while (slot < n->rank && !(n->row_axes >> slot & 1)) slot++;
+    if (n->row_axes != 1u << slot || dst->dtype != DT_f32) return 0;
+    if (!affine_split(e->plan->module, buffer_at(f, dst, f->at), slot, &k, &rest) || k != 1) return 0;
+    if (!walks_along(f, n->body, slot)) return 0;
+    row_init(&r, f, n, slot, ex_int(e->plan->module, 0), n->ext[slot]);
+    if (!is_long(&r)) return 0;
+    Out *o = &f->body;
+    int outer = 0;
+    for (int j = 0; j < n->rank; j++) if (j != slot) outer += open_slot(f, j);
+    c_need(e, "exp"); c_need(e, "inf");
+    const char *at = arena_printf(e->a, "%s[%s]", p, c_expr(f, in_lane(&r, buffer_at(f, dst, f->at)))), *v = c_expr(f, in_lane(&r, n->body)), *cond = "";
+    for (int j = 0; j < n->nconj; j++) cond = arena_printf(e->a, "%s%s%s", cond, *cond ? " && " : "", c_expr(f, in_lane(&r, n->conj[j])));
+    if (*cond) v = arena_printf(e->a, "(%s) ? %s : -%s_inf()", cond, v, e->prefix);
+    lanes_begin(f, "m", RED_max);
+    const char *top[3] = {arena_printf(e->a, "const float v = %s;", v), arena_printf(e->a, "%s = v;", at), better(f, RED_max, "m[l]", "v")};
+    if (!strcmp(v, at)) top[1] = top[2];                     /* in place: nothing to store yet */
+    along_row(&r, top, top[1] == top[2] ? 2 : 3);
+    out_f(o, "const float high = %s(m), top = high > -%s_inf() ? high : 0.0f;\n", lane_tree(f, RED_max), e->prefix);
+    lanes_begin(f, "s", RED_sum);
+    const char *power[3] = {arena_printf(e->a, "const float w = %s_exp(%s - top);", e->prefix, at), arena_printf(e->a, "%s = w;", at), "s[l] += w;"};
+    along_row(&r, power, 3);
+    out_f(o, "const float sum = %s(s), scale = sum > 0.0f ? 1.0f / sum : 0.0f;\n", lane_tree(f, RED_sum));
+    const char *norm[1] = {arena_printf(e->a, "%s *= scale;", at)};
+    along_row(&r, norm, 1);
+    close_loops(f, outer);
+    return 1;
+}
