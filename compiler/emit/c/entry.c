@@ -51,6 +51,17 @@ static const char *step_name(CEmit *e, const Step *s)
     return c_ident(e->a, dot && dot[1] ? dot + 1 : n);
 }
 
+/* Does the step see these bytes under another name too, and are they written? Then nothing is promised about aliases. */
+static int is_shared(const FnC *f, const Param *p)
+{
+    for (int k = 0; k < f->params.n; k++) {
+        const Param *q = &f->params.at[k];
+        if (q == p || q->sym || (!p->written && !q->written) || p->buf->space != q->buf->space) continue;
+        if (p->buf->space != SPACE_work ? p->buf == q->buf : p->buf->offset < q->buf->offset + q->buf->bytes && q->buf->offset < p->buf->offset + p->buf->bytes) return 1;
+    }
+    return 0;
+}
+
 /* The function text, with a name shared by equal bodies; returns the call. */
 static const char *step_call(CEmit *e, const EntryPlan *ep, const Step *s)
 {
@@ -65,7 +76,7 @@ static const char *step_call(CEmit *e, const EntryPlan *ep, const Step *s)
             params = arena_printf(e->a, "%s%sint32_t %s", params, sep, p->name);
             args = arena_printf(e->a, "%s%s%s", args, sep, sym_place(e, p->sym));
         } else {
-            params = arena_printf(e->a, "%s%s%s%s *%s_restrict %s", params, sep, p->written ? "" : "const ", c_mem(e, p->buf->dtype), e->upper, p->name);
+            params = arena_printf(e->a, "%s%s%s%s *%s%s%s", params, sep, p->written ? "" : "const ", c_mem(e, p->buf->dtype), is_shared(&f, p) ? "" : e->upper, is_shared(&f, p) ? "" : "_restrict ", p->name);
             args = arena_printf(e->a, "%s%s%s", args, sep, place(e, p->buf, p->written));
         }
     }
