@@ -74,7 +74,8 @@ static const char *lane_tree(FnC *f, RedOp op)
         "    for (int l = 0; l < 2; l++) q[l] = q[l] %s q[l + 2] ? q[l] : q[l + 2];\n    return q[0] %s q[1] ? q[0] : q[1];\n}\n", order, order, order, order));
 }
 
-/* `line` for every element of the row: whole groups of lanes, then what is left. NULL: the next of several lines. */
+/* The lines for every element of the row: whole groups of lanes, then what is left. A NULL line begins another loop over
+ * the same lanes: clang wants stores to memory and partial results apart. */
 static void along_row(Row *r, const char *const *line, int n)
 {
     FnC *f = r->f;
@@ -97,10 +98,13 @@ static void along_row(Row *r, const char *const *line, int n)
         if (part == 0 && known && !full) { close_loops(f, 1); continue; }
         if (part == 1 && known && !left) break;
         const char *count = part == 0 ? arena_printf(f->e->a, "%d", LANES) : known ? arena_printf(f->e->a, "%lld", (long long)left) : arena_printf(f->e->a, "%s - %s", end, v);
-        if (part == 0 || known) out_f(o, "%s_LANES\n", f->e->upper);
-        out_f(o, "for (int32_t l = 0; l < %s; l++) {\n", count);
-        o->indent++;
-        for (int k = 0; k < n; k++) out_f(o, "%s\n", line[k]);
+        for (int k = -1; k < n; k++) {
+            if (k >= 0 && line[k]) { out_f(o, "%s\n", line[k]); continue; }
+            if (k >= 0) close_loops(f, 1);
+            if (part == 0 || known) out_f(o, "%s_LANES\n", f->e->upper);
+            out_f(o, "for (int32_t l = 0; l < %s; l++) {\n", count);
+            o->indent++;
+        }
         close_loops(f, part == 0 ? 2 : 1);
     }
     if (!(known && !left)) close_loops(f, 1);
@@ -184,7 +188,7 @@ int row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p)
     along_row(&r, top, top[1] == top[2] ? 2 : 3);
     out_f(o, "const float high = %s(m), top = high > -%s_inf() ? high : 0.0f;\n", lane_tree(f, RED_max), e->prefix);
     lanes_begin(f, "s", RED_sum);
-    const char *power[3] = {arena_printf(e->a, "const float w = %s_exp(%s - top);", e->prefix, at), arena_printf(e->a, "%s = w;", at), "s[l] += w;"};
+    const char *power[3] = {arena_printf(e->a, "%s = %s_exp(%s - top);", at, e->prefix, at), NULL, arena_printf(e->a, "s[l] += %s;", at)};
     along_row(&r, power, 3);
     out_f(o, "const float sum = %s(s), scale = sum > 0.0f ? 1.0f / sum : 0.0f;\n", lane_tree(f, RED_sum));
     const char *norm[1] = {arena_printf(e->a, "%s *= scale;", at)};

@@ -234,12 +234,14 @@ static void one_tile(const Tile *t, int rows, int width, const char *stored)
     out_f(o, "const float b = %s;\n", b_text(t));
     for (int r = 0; r < rows; r++) out_f(o, "c%d[l] += a%d * b;\n", r, r);
     close_loops(f, open + 1);
+    /* cheap ends in one loop: what the rows share is read once, transposed results get runs of rows */
+    int together = !t->n->post || ex_cost(t->n->post) < 16;
     for (int r = 0; r < rows; r++) {
         f->acc = arena_printf(f->e->a, "c%d[l]", r);
         const char *value = t->n->post ? c_expr(f, in_tile(t, t->n->post, r)) : f->acc;
-        lanes_open(t, stored);
+        if (r == 0 || !together) lanes_open(t, stored);
         out_f(o, "%s[%s] = %s;\n", t->p, c_expr(f, in_tile(t, buffer_at(f, t->dst, f->at), r)), c_store(f, t->dst->dtype, value));
-        close_loops(f, 1);
+        if (r == rows - 1 || !together) close_loops(f, 1);
     }
 }
 

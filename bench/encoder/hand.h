@@ -1,0 +1,8 @@
+/* hand.h - the encoder written by hand: see hand.c. */
+#ifndef BENCH_ENCODER_HAND_H
+#define BENCH_ENCODER_HAND_H
+typedef double (*HandValue)(int seed, double scale, double offset, int element);
+void hand_init(HandValue f);
+void hand_run(const float *in, float *out);   /* [32][64] each */
+unsigned hand_work(void);                     /* bytes of work memory, as the compiled program counts it */
+#endif
