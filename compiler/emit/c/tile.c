@@ -278,6 +278,7 @@ static void known_columns(Tile *t, int64_t size)
     FnC *f = t->f;
     int64_t full = size / LANES * LANES;
     if (full) {
+        f->e->lane0->hi = full - LANES;                  /* so that index arithmetic is seen not to overflow */
         const char *lane = arena_printf(f->e->a, "%s_0", c_slot(f, t->lane));
         t->lane0 = full > LANES ? ex_sym(t->m, f->e->lane0) : ex_int(t->m, 0);
         map_put(&f->temps, ex_sym(t->m, f->e->lane0), (void *)(uintptr_t)lane);
@@ -300,6 +301,8 @@ static void unknown_columns(Tile *t)
 {
     FnC *f = t->f;
     const char *lane = arena_printf(f->e->a, "%s_0", c_slot(f, t->lane)), *hi = c_expr(f, t->n->ext[t->lane]);
+    int64_t most = node_bound(t->m, f->ep->entry, t->n, t->lane);
+    f->e->lane0->hi = most > 0 ? most : INT32_MAX / 2;
     t->lane0 = ex_sym(t->m, f->e->lane0);
     map_put(&f->temps, t->lane0, (void *)(uintptr_t)lane);
     out_f(&f->body, "int32_t %s = 0;\nfor (; %s + %d <= %s; %s += %d) {\n", lane, lane, LANES, hi, lane, LANES);
