@@ -229,6 +229,14 @@ static Buffer *output_of(PlanCtx *c, const Node *n)
     return NULL;
 }
 
+static int output_has(PlanCtx *c, const Node *n)
+{
+    const Entry *e = c->ep->entry;
+    for (int k = 0; k < e->outputs.n; k++) if (e->outputs.at[k].node == n) return 1;
+    for (int k = 0; k < e->state_out.n; k++) if (e->state_out.at[k].node == n) return 1;
+    return 0;
+}
+
 /* Row axis outermost and without gaps: a row is one run of bytes. */
 static int64_t row_bytes(const Buffer *b, int axis, int64_t rows)
 {
@@ -417,6 +425,10 @@ static void add_value_step(PlanCtx *c, void *steps, Node *n, Buffer *b)
 static void plan_node(PlanCtx *c, Node *n, void *steps)
 {
     Buffer *b;
+    if (plan_info(c, n)->table) {
+        plan_info(c, n)->buf = weight_buffer(c, n);
+        return;
+    }
     node_each_read(n, need_weight, c);
     switch (n->kind) {
     case NODE_input: case NODE_arg: return;
@@ -473,6 +485,24 @@ static void plan_states(PlanCtx *c)
     }
 }
 
+enum { MAX_TABLE = 1 << 20 };
+/* A value of constants that is dear to compute and not large is computed by the compiler and stored like a weight. */
+static int is_table(PlanCtx *c, const Node *n)
+{
+    int64_t count = 1, v;
+    if (n->kind != NODE_compute || !node_is_const(n) || output_has(c, n)) return 0;
+    for (int k = 0; k < n->rank; k++) {
+        if (!ex_is_int(n->ext[k], &v)) return 0;
+        count *= v;
+    }
+    return count <= MAX_TABLE && (n->nred || ex_cost(n->body) >= 4);
+}
+
+static void mark_table(void *u, Node *n)
+{
+    plan_info(u, n)->table = is_table(u, n);
+}
+
 static void all_regions(PlanCtx *c, Block *b)
 {
     regions_form(c, b);
@@ -490,6 +520,7 @@ static EntryPlan *entry_begin(PlanCtx *c, const Entry *e)
     c->ep = ep;
     live_number(c);
     for (int i = 0; i < e->state_out.n; i++) mark_state_chain(c, e->state_out.at[i].state, e->state_out.at[i].node);
+    block_each_node(e->block, mark_table, c);
     all_regions(c, e->block);
     layout_want(c->m, ep, &c->plan->wanted, c->a);
     return ep;

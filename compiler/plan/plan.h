@@ -49,6 +49,7 @@ struct Step {
 
 typedef struct NodeInfo {
   int pos, end, last; Buffer *buf; const State *in_state;
+  int table;                             /* constants: computed by the compiler, stored like a weight */
   int taken;                             /* its memory was given to a later value */
   int nin; RegionAt in[MAX_NEST]; int tile;    /* tile: of the first `tile` regions its buffer holds the rows only */
 } NodeInfo;

@@ -26,6 +26,7 @@ static int transparent(const Grow *g, const Node *n)
 {
     if (n->kind == NODE_input || n->kind == NODE_state || n->kind == NODE_arg) return 1;
     const NodeInfo *i = plan_info(g->c, n);
+    if (i->table) return 1;
     return g->outer && (!i->nin || i->in[i->nin - 1].region != g->outer);
 }
 

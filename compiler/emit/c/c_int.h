@@ -59,7 +59,11 @@ void close_loops(FnC *f, int n);
 const char *element(FnC *f, const Buffer *b, const Node *n, const char *p, int written);
 /* register tile of a contraction; 0: not possible here, nothing written */
 void fn_lane(FnC *f);              /* sets f->e->lane, lane0; lane is named l */
-void nest_hoist(FnC *f, const Expr *e, uint32_t open, uint32_t all);   /* declares what is known with the open slots */
+/* local.c: declares what is known with the open slots, of all that will be open */
+void local_hoist(FnC *f, const Expr *e, uint32_t open, uint32_t all);
+void local_share(FnC *f, const Expr *e);       /* declares what occurs several times; every slot is open */
+int  local_mark(const FnC *f);
+void local_forget(FnC *f, int mark);           /* what was declared since the mark goes out of scope */
 int  tile_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 /* sums and softmax along memory; 0: not possible here, nothing written */
 int  row_reduce_body(FnC *f, Node *n, const Buffer *dst, const char *p);

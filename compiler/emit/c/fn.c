@@ -46,10 +46,12 @@ const Buffer *fn_buffer(FnC *f, const Node *n)
     return b;
 }
 
+static const Buffer *root(const Buffer *b) { return b->over ? b->over : b; }
+
 const char *fn_param_buf(FnC *f, const Buffer *b, const Node *n, int written)
 {
-    for (int k = 0; k < f->params.n; k++)
-        if (f->params.at[k].buf == b) {
+    for (int k = 0; k < f->params.n; k++)                    /* what lies at the same place is one parameter: all are restrict */
+        if (f->params.at[k].buf && f->params.at[k].buf->dtype == b->dtype && root(f->params.at[k].buf) == root(b)) {
             f->params.at[k].written |= written;
             return f->params.at[k].name;
         }

@@ -22,61 +22,6 @@ void close_loops(FnC *f, int n)
     while (n-- > 0) { f->body.indent--; out_f(&f->body, "}\n"); }
 }
 
-/* ---- hoisting ---- */
-
-static int read_is_safe(FnC *f, const Expr *e)
-{
-    RangeCtx rc;
-    Node bare = *f->node;
-    bare.nconj = 0;
-    range_ctx(&rc, f->e->plan->module, f->ep->entry, &bare);
-    for (int k = 0; k < e->n; k++) {
-        int64_t lo, hi, elo, ehi;
-        range_of(&rc, e->arg[k], &lo, &hi);
-        range_of(&rc, e->u.node->ext[k], &elo, &ehi);
-        if (lo < 0 || hi < lo) return 0;
-        int row = 0;                                        /* a row at hand, of a tensor with as many rows */
-        for (int j = 0; f->step && j < f->step->nin; j++)
-            if (e->arg[k] == f->at[f->step->in[j].axis] && e->u.node->ext[k] == f->step->in[j].region->ext) row = 1;
-        if (hi >= elo && !row) {                                    /* hi < ext must be proved symbolically */
-            Expr *in = ex_bin(f->e->plan->module, EX_lt, e->arg[k], e->u.node->ext[k]);
-            if (range_proves(&rc, in) != 1) return 0;
-        }
-    }
-    return 1;
-}
-
-/* May e be evaluated anywhere its slots are open, whatever the predicates say? */
-static int safe(FnC *f, const Expr *e)
-{
-    if (e->op == EX_guard) return 0;
-    if (e->op == EX_read && !read_is_safe(f, e)) return 0;
-    for (int k = 0; k < e->n; k++) if (!safe(f, e->arg[k])) return 0;
-    return 1;
-}
-
-void nest_hoist(FnC *f, const Expr *e, uint32_t open, uint32_t all)
-{
-    if (map_get(&f->temps, e) || e->op == EX_acc || e->n == 0) return;
-    uint32_t used = ex_slots(e);
-    if (e->dtype == DT_f32 && !(used & ~open) && (used != all || e->op != EX_read) && used != all && ex_cost(e) > 0 && safe(f, e)) {
-        const char *name = arena_printf(f->e->a, "v%d", f->ntemps++);
-        const char *text = c_expr(f, e);
-        out_f(&f->body, "const float %s = %s;\n", name, text);
-        map_put(&f->temps, e, (void *)(uintptr_t)name);
-        vec_push(f->e->a, &f->hoisted, e);
-        return;
-    }
-    if (e->op == EX_read || e->op == EX_read_or || e->op == EX_select) return;    /* subscripts and arms stay in place */
-    for (int k = 0; k < e->n; k++) nest_hoist(f, e->arg[k], open, all);
-}
-
-/* Locals declared since `mark` go out of scope. */
-static void forget(FnC *f, int mark)
-{
-    while (f->hoisted.n > mark) map_put(&f->temps, f->hoisted.at[--f->hoisted.n], NULL);
-}
-
 /* ---- reductions ---- */
 static const char *red_start(FnC *f, const Node *n)
 {
@@ -142,19 +87,20 @@ static int conj_if(FnC *f, const Node *n, uint32_t open, uint32_t before)
 static void reduce_loops(FnC *f, const Node *n, uint32_t all)
 {
     uint32_t open = (1u << n->rank) - 1;
-    int depth = conj_if(f, n, open, 0xffffffffu), mark = f->hoisted.n;
+    int depth = conj_if(f, n, open, 0xffffffffu), mark = local_mark(f);
     for (int k = 0; k < n->nred; k++) {
         open_loop(f, c_slot(f, n->rank + k), c_expr(f, n->r[k].lo), c_expr(f, n->r[k].hi));
         depth++;
         uint32_t before = open;
         open |= 1u << (n->rank + k);
         depth += conj_if(f, n, open, before);
-        if (k + 1 < n->nred) nest_hoist(f, n->body, open, all);
+        if (k + 1 < n->nred) local_hoist(f, n->body, open, all);
     }
+    local_share(f, n->body);
     red_step(f, n, c_expr(f, n->body));
     if (n->empty && n->red < RED_argmax) out_f(&f->body, "none = 0;\n");
     close_loops(f, depth);
-    forget(f, mark);
+    local_forget(f, mark);
 }
 
 const char *element(FnC *f, const Buffer *b, const Node *n, const char *p, int written)
@@ -168,14 +114,15 @@ static void compute_body(FnC *f, const Node *n, const Buffer *dst, const char *p
     Out *o = &f->body;
     uint32_t outs = (1u << n->rank) - 1, all = outs | (((1u << n->nred) - 1) << n->rank), open = 0;
     int depth = 0;
-    nest_hoist(f, n->body, 0, all);
+    local_hoist(f, n->body, 0, all);
     for (int k = 0; k < n->rank; k++) {
         depth += open_slot(f, k);
         open |= 1u << k;
-        nest_hoist(f, n->body, open, all);
+        local_hoist(f, n->body, open, all);
     }
     const char *value;
     if (n->red == RED_none && !n->nconj) {
+        local_share(f, n->body);
         value = c_expr(f, n->body);
     } else {
         int none = n->empty || n->red >= RED_argmax;
@@ -187,7 +134,7 @@ static void compute_body(FnC *f, const Node *n, const Buffer *dst, const char *p
         else if (none && n->red >= RED_first) out_f(o, "(void)none;\n");
         value = "acc";
     }
-    if (n->post) { f->acc = value; value = c_expr(f, n->post); }
+    if (n->post) { f->acc = value; local_share(f, n->post); value = c_expr(f, n->post); }
     out_f(o, "%s = %s;\n", element(f, dst, n, p, 1), c_store(f, dst->dtype, value));
     close_loops(f, depth);
 }

@@ -110,6 +110,22 @@ static void along_row(Row *r, const char *const *line, int n)
     if (!(known && !left)) close_loops(f, 1);
 }
 
+/* Text of the value at a lane, behind the declarations that it needs. */
+static const char *lane_value(Row *r, Expr *e, const char **decls)
+{
+    FnC *f = r->f;
+    Out keep = f->body;
+    int mark = local_mark(f);
+    e = in_lane(r, e);
+    out_init(&f->body, f->e->a);
+    local_share(f, e);
+    const char *v = c_expr(f, e);
+    *decls = f->body.n ? arena_printf(f->e->a, "%.*s", (int)f->body.n - 1, f->body.at) : "";
+    local_forget(f, mark);
+    f->body = keep;
+    return v;
+}
+
 static const char *better(FnC *f, RedOp op, const char *acc, const char *v)
 {
     if (op == RED_sum) return arena_printf(f->e->a, "%s += %s;", acc, v);
@@ -136,19 +152,20 @@ int row_reduce_body(FnC *f, Node *n, const Buffer *dst, const char *p)
     Out *o = &f->body;
     uint32_t all = (1u << (n->rank + n->nred)) - 1, open = 0;
     int outer = 0, inner = 0;
-    nest_hoist(f, n->body, 0, all);
+    local_hoist(f, n->body, 0, all);
     for (int k = 0; k < n->rank; k++) {
         outer += open_slot(f, k);
         open |= 1u << k;
-        nest_hoist(f, n->body, open, all);
+        local_hoist(f, n->body, open, all);
     }
     lanes_begin(f, "s", n->red);
     for (int k = 0; k + 1 < n->nred; k++, inner++) {
         open_loop(f, c_slot(f, n->rank + k), c_expr(f, n->r[k].lo), c_expr(f, n->r[k].hi));
         open |= 1u << (n->rank + k);
     }
-    const char *line[2] = {arena_printf(f->e->a, "const float v = %s;", c_expr(f, in_lane(&r, n->body))), better(f, n->red, "s[l]", "v")};
-    along_row(&r, line, 2);
+    const char *decls, *v = lane_value(&r, n->body, &decls);
+    const char *line[3] = {decls, arena_printf(f->e->a, "const float v = %s;", v), better(f, n->red, "s[l]", "v")};
+    along_row(&r, line + !*decls, 3 - !*decls);
     close_loops(f, inner);
     const char *value = arena_printf(f->e->a, "%s(s)", lane_tree(f, n->red));
     if (n->post) {
@@ -179,13 +196,14 @@ int row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p)
     int outer = 0;
     for (int j = 0; j < n->rank; j++) if (j != slot) outer += open_slot(f, j);
     c_need(e, "exp"); c_need(e, "inf");
-    const char *at = arena_printf(e->a, "%s[%s]", p, c_expr(f, in_lane(&r, buffer_at(f, dst, f->at)))), *v = c_expr(f, in_lane(&r, n->body)), *cond = "";
+    const char *at = arena_printf(e->a, "%s[%s]", p, c_expr(f, in_lane(&r, buffer_at(f, dst, f->at)))), *decls, *v = lane_value(&r, n->body, &decls), *cond = "";
     for (int j = 0; j < n->nconj; j++) cond = arena_printf(e->a, "%s%s%s", cond, *cond ? " && " : "", c_expr(f, in_lane(&r, n->conj[j])));
     if (*cond) v = arena_printf(e->a, "(%s) ? %s : -%s_inf()", cond, v, e->prefix);
     lanes_begin(f, "m", RED_max);
-    const char *top[3] = {arena_printf(e->a, "const float v = %s;", v), arena_printf(e->a, "%s = v;", at), better(f, RED_max, "m[l]", "v")};
-    if (!strcmp(v, at)) top[1] = top[2];                     /* in place: nothing to store yet */
-    along_row(&r, top, top[1] == top[2] ? 2 : 3);
+    const char *top[4] = {decls, arena_printf(e->a, "const float v = %s;", v), arena_printf(e->a, "%s = v;", at), better(f, RED_max, "m[l]", "v")};
+    int in_place = !strcmp(v, at);                           /* nothing to store yet */
+    if (in_place) top[2] = top[3];
+    along_row(&r, top + !*decls, 4 - in_place - !*decls);
     out_f(o, "const float high = %s(m), top = high > -%s_inf() ? high : 0.0f;\n", lane_tree(f, RED_max), e->prefix);
     lanes_begin(f, "s", RED_sum);
     const char *power[3] = {arena_printf(e->a, "%s = %s_exp(%s - top);", at, e->prefix, at), NULL, arena_printf(e->a, "s[l] += %s;", at)};

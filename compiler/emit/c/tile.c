@@ -238,9 +238,13 @@ static void one_tile(const Tile *t, int rows, int width, const char *stored)
     int together = !t->n->post || ex_cost(t->n->post) < 16;
     for (int r = 0; r < rows; r++) {
         f->acc = arena_printf(f->e->a, "c%d[l]", r);
-        const char *value = t->n->post ? c_expr(f, in_tile(t, t->n->post, r)) : f->acc;
+        Expr *post = t->n->post ? in_tile(t, t->n->post, r) : NULL;
         if (r == 0 || !together) lanes_open(t, stored);
+        int mark = local_mark(f);
+        if (post) local_share(f, post);
+        const char *value = post ? c_expr(f, post) : f->acc;
         out_f(o, "%s[%s] = %s;\n", t->p, c_expr(f, in_tile(t, buffer_at(f, t->dst, f->at), r)), c_store(f, t->dst->dtype, value));
+        local_forget(f, mark);
         if (r == rows - 1 || !together) close_loops(f, 1);
     }
 }
