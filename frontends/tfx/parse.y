@@ -542,7 +542,7 @@ static void yyerror(const Span *at, Parse *p, const char *why)
 }
 
 /* ---- Messages: what was found, what was expected, in words. */
-static yysymbol_kind_t of_char(char c) { return YYTRANSLATE((unsigned char)c); }
+static yysymbol_kind_t of_char(int c) { return YYTRANSLATE(c); }
 
 static int is_reserved(yysymbol_kind_t k) { return k >= YYSYMBOL_IMPORT && k <= YYSYMBOL_IGNORE; }
 static int is_reduction(yysymbol_kind_t k) { return k == YYSYMBOL_NARROW || k == YYSYMBOL_WIDE || k == YYSYMBOL_COUNT; }
