@@ -37,6 +37,7 @@ const char *fn_param_buf(FnC *f, const Buffer *b, const Node *n, int written);
 const char *fn_param_sym(FnC *f, const Sym *s);
 const Buffer *fn_buffer(FnC *f, const Node *n);
 /* C text of an expression; every slot it uses must be open. */
+const char *c_tidy(Arena *a, const char *text);   /* tidy.c: the same lines without redundant parentheses */
 const char *c_expr(FnC *f, const Expr *e);
 const char *c_slot(const FnC *f, int slot);
 /* element of node n at subscripts, as its computing class */
@@ -68,6 +69,8 @@ int  tile_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 /* sums and softmax along memory; 0: not possible here, nothing written */
 int  row_reduce_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 int  row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p);
+/* generated statements without redundant parentheses */
+const char *c_tidy(Arena *a, const char *text);
 void entry_emit(CEmit *e, const EntryPlan *ep);
 void header_emit(const CEmit *e, Out *h);
 void weights_emit(CEmit *e, Out *c);

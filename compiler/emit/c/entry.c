@@ -84,7 +84,7 @@ static const char *step_call(CEmit *e, const EntryPlan *ep, const Step *s)
         params = arena_printf(e->a, "%s, int32_t *err", params);
         args = arena_printf(e->a, "%s, &err", args);
     }
-    const char *text = arena_printf(e->a, "(%s)\n{\n%.*s}\n", params, (int)f.body.n, f.body.at ? f.body.at : "");
+    const char *text = arena_printf(e->a, "(%s)\n{\n%s}\n", params, c_tidy(e->a, f.body.at ? f.body.at : ""));
     const char *name = smap_get(&e->by_text, text);
     if (!name) {
         const char *want = arena_printf(e->a, "%s_%s", e->prefix, step_name(e, s));

@@ -282,7 +282,7 @@ static void known_columns(Tile *t, int64_t size)
     FnC *f = t->f;
     int64_t full = size / LANES * LANES;
     if (full) {
-        f->e->lane0->hi = full - LANES;                  /* so that index arithmetic is seen not to overflow */
+        f->e->lane0->hi = full;                          /* so that index arithmetic is seen not to overflow */
         const char *lane = arena_printf(f->e->a, "%s_0", c_slot(f, t->lane));
         t->lane0 = full > LANES ? ex_sym(t->m, f->e->lane0) : ex_int(t->m, 0);
         map_put(&f->temps, ex_sym(t->m, f->e->lane0), (void *)(uintptr_t)lane);
