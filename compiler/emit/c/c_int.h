@@ -3,11 +3,13 @@
 #define EMIT_C_INT_H
 #include "compiler/emit/emit.h"
 
-typedef struct FnText { const char *body, *name; } FnText;    /* a step function already written: shared by equal text */
+/* A function of the program. key: its text with numbered parameters; steps of equal key share it. users: their names. */
+typedef struct FnText { const char *key, *name, *comment, *text; VEC(const char *) users; } FnText;
 typedef struct CEmit {
   const Plan *plan; const EmitOptions *opt; Arena *a;
   Out *c, fns;                     /* fns: step functions, before the entries */
-  VEC(FnText) texts; SMap by_text; SMap names;
+  VEC(FnText *) texts; SMap by_text; SMap names;
+  Map locals; SMap local_names; Out decls;      /* of the entry being written: Buffer -> name of a pointer to it */
   SMap math; VEC(const char *) math_order;      /* runtime files needed */
   unsigned mem_types;              /* bit t: c_mem(t) is used */
   const char *prefix, *upper;
@@ -16,7 +18,8 @@ typedef struct CEmit {
 } CEmit;
 
 /* One step function under construction: what it reads becomes parameters. */
-typedef struct Param { const Buffer *buf; const Node *node; const Sym *sym; const char *name; int written; } Param;
+/* name: as the body has it, a mark that stands for `shown` */
+typedef struct Param { const Buffer *buf; const Node *node; const Sym *sym; const char *name, *shown; int written; } Param;
 typedef struct FnC {
   CEmit *e; const EntryPlan *ep; const Node *node; const Step *step;
   Expr *at[MAX_SLOTS];             /* what each output index of the step's node is here: itself, or counted from a region's row */
@@ -35,6 +38,8 @@ const char *c_type(DType t);
 const char *c_mem(CEmit *e, DType t);
 const char *fn_param_buf(FnC *f, const Buffer *b, const Node *n, int written);
 const char *fn_param_sym(FnC *f, const Sym *s);
+const char *fn_names(const FnC *f, const char *text);      /* text with the marks of parameters replaced by their names */
+void fn_add(CEmit *e, FnText *t);                          /* the next function of the program */
 const Buffer *fn_buffer(FnC *f, const Node *n);
 /* C text of an expression; every slot it uses must be open. */
 const char *c_tidy(Arena *a, const char *text);   /* tidy.c: the same lines without redundant parentheses */

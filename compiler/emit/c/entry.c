@@ -1,4 +1,5 @@
 /* entry.c - entry functions: argument checks, then the steps in order, each a call of a step function. */
+#include <stdlib.h>
 #include <string.h>
 #include "compiler/emit/c/c_int.h"
 
@@ -34,12 +35,19 @@ static const char *place(CEmit *e, const Buffer *b, int written)
 
 static const char *sym_place(CEmit *e, const Sym *s) { return arena_printf(e->a, s->kind == SYM_loop ? "i_%s_%d" : "%s", c_ident(e->a, s->name ? s->name : "t"), s->id); }
 
-static const char *first_line(Arena *a, const char *text)
+/* A pointer to the buffer, declared at the top of the entry when it is first wanted. */
+static const char *pointer(CEmit *e, const Buffer *b, int written)
 {
-    size_t n = strcspn(text, "\n");
-    char *s = arena_str(a, text, n);
-    for (char *p = s; *p; p++) if (p[0] == '*' && p[1] == '/') *p = '+';
-    return s;
+    if (b->space != SPACE_work && b->space != SPACE_weight) return place(e, b, written);
+    const char *name = map_get(&e->locals, b);
+    if (name) return name;
+    const char *want = c_ident(e->a, b->name);
+    name = want;
+    for (int k = 2; smap_get(&e->local_names, name); k++) name = arena_printf(e->a, "%s_%d", want, k);
+    smap_put(&e->local_names, name, e);
+    map_put(&e->locals, b, (void *)(uintptr_t)name);
+    out_f(&e->decls, "%s%s *const %s = %s;\n", b->space == SPACE_weight ? "const " : "", c_mem(e, b->dtype), name, place(e, b, 1));
+    return name;
 }
 
 static const char *step_name(CEmit *e, const Step *s)
@@ -51,18 +59,50 @@ static const char *step_name(CEmit *e, const Step *s)
     return c_ident(e->a, dot && dot[1] ? dot + 1 : n);
 }
 
-/* Does the step see these bytes under another name too, and are they written? Then nothing is promised about aliases. */
-static int is_shared(const FnC *f, const Param *p)
+/* The node as text, tensors under the names of the parameters. */
+static const char *node_comment(const FnC *f, const Step *s)
 {
-    for (int k = 0; k < f->params.n; k++) {
-        const Param *q = &f->params.at[k];
-        if (q == p || q->sym || (!p->written && !q->written) || p->buf->space != q->buf->space) continue;
-        if (p->buf->space != SPACE_work ? p->buf == q->buf : p->buf->offset < q->buf->offset + q->buf->bytes && q->buf->offset < p->buf->offset + p->buf->bytes) return 1;
+    CEmit *e = f->e;
+    Out o;
+    out_init(&o, e->a);
+    const char *text = node_text(e->a, e->plan->module, s->node);
+    for (const char *p = text; *p && *p != '\n';) {
+        size_t n = strcspn(p, "%*\n");
+        out_n(&o, p, n);
+        p += n;
+        if (*p == '*') { out_f(&o, p[1] == '/' ? "+" : "*"); p++; }
+        if (*p != '%') continue;
+        uint32_t id = (uint32_t)strtoul(p + 1, NULL, 10);
+        const char *shown = id == s->node->id ? "out" : NULL;
+        for (int k = 0; k < f->params.n && !shown; k++) if (f->params.at[k].node && f->params.at[k].node->id == id) shown = f->params.at[k].shown;
+        size_t len = 1 + strspn(p + 1, "0123456789");
+        if (shown) out_n(&o, shown, strlen(shown));
+        else out_n(&o, p, len);
+        p += len;
+        if (id == s->node->id && s->node->name && !strncmp(p, " ", 1)) p += 1 + strcspn(p + 1, ":");   /* "out q: f32[..]" */
     }
-    return 0;
+    return arena_str(e->a, o.at, o.n);
 }
 
-/* The function text, with a name shared by equal bodies; returns the call. */
+static FnText *function_new(FnC *f, const Step *s, const char *key, const char *params)
+{
+    CEmit *e = f->e;
+    FnText *t = NEW(e->a, FnText);
+    const char *want = arena_printf(e->a, "%s_%s", e->prefix, step_name(e, s)), *where = "";
+    t->key = key;
+    t->name = want;
+    for (int k = 2; smap_get(&e->names, t->name); k++) t->name = arena_printf(e->a, "%s_%d", want, k);
+    Place at;
+    if (source_place(&e->plan->module->ctx->sources, s->node->span.lo, &at))
+        where = arena_printf(e->a, " (%s:%d)", strrchr(at.source->path, '/') ? strrchr(at.source->path, '/') + 1 : at.source->path, at.line);
+    t->comment = s->kind == STEP_copy ? "copy" : arena_printf(e->a, "%s%s", node_comment(f, s), where);
+    const char *body = f->body.at ? arena_str(e->a, f->body.at, f->body.n) : "";
+    t->text = arena_printf(e->a, "%s_HOT static void %s(%s)\n{\n%s}\n", e->upper, t->name, fn_names(f, params), fn_names(f, body));
+    fn_add(e, t);
+    return t;
+}
+
+/* The call of the step's function, which steps with equal code share whatever their tensors are called. */
 static const char *step_call(CEmit *e, const EntryPlan *ep, const Step *s)
 {
     FnC f;
@@ -76,31 +116,36 @@ static const char *step_call(CEmit *e, const EntryPlan *ep, const Step *s)
             params = arena_printf(e->a, "%s%sint32_t %s", params, sep, p->name);
             args = arena_printf(e->a, "%s%s%s", args, sep, sym_place(e, p->sym));
         } else {
-            params = arena_printf(e->a, "%s%s%s%s *%s%s%s", params, sep, p->written ? "" : "const ", c_mem(e, p->buf->dtype), is_shared(&f, p) ? "" : e->upper, is_shared(&f, p) ? "" : "_restrict ", p->name);
-            args = arena_printf(e->a, "%s%s%s", args, sep, place(e, p->buf, p->written));
+            params = arena_printf(e->a, "%s%s%s%s *%s_restrict %s", params, sep, p->written ? "" : "const ", c_mem(e, p->buf->dtype), e->upper, p->name);
+            args = arena_printf(e->a, "%s%s%s", args, sep, pointer(e, p->buf, p->written));
         }
     }
     if (f.flags & 1) {
         params = arena_printf(e->a, "%s, int32_t *err", params);
         args = arena_printf(e->a, "%s, &err", args);
     }
-    const char *text = arena_printf(e->a, "(%s)\n{\n%s}\n", params, c_tidy(e->a, f.body.at ? f.body.at : ""));
-    const char *name = smap_get(&e->by_text, text);
-    if (!name) {
-        const char *want = arena_printf(e->a, "%s_%s", e->prefix, step_name(e, s));
-        name = want;
-        for (int k = 2; smap_get(&e->names, name); k++) name = arena_printf(e->a, "%s_%d", want, k);
-        smap_put(&e->names, name, e);
-        smap_put(&e->by_text, text, (void *)(uintptr_t)name);
-        Place at;
-        const char *where = "";
-        if (source_place(&e->plan->module->ctx->sources, s->node->span.lo, &at))
-            where = arena_printf(e->a, " (%s:%d)", strrchr(at.source->path, '/') ? strrchr(at.source->path, '/') + 1 : at.source->path, at.line);
-        if (s->kind == STEP_copy) out_f(&e->fns, "/* copy */\n");
-        else out_f(&e->fns, "/* %s%s */\n", first_line(e->a, node_text(e->a, e->plan->module, s->node)), where);
-        out_f(&e->fns, "%s_HOT static void %s%s\n", e->upper, name, text);
+    const char *key = arena_printf(e->a, "(%s)\n%.*s", params, (int)f.body.n, f.body.at ? f.body.at : "");
+    FnText *t = smap_get(&e->by_text, key);
+    if (!t) t = function_new(&f, s, key, params);
+    if (s->kind == STEP_node && s->node->name) vec_push(e->a, &t->users, s->node->name);
+    return arena_printf(e->a, "%s(%s);", t->name, args);
+}
+
+/* All functions so far, each with what it computes and the tensors that it makes. */
+static void functions_write(CEmit *e)
+{
+    e->fns.n = 0;
+    for (int k = 0; k < e->texts.n; k++) {
+        const FnText *t = e->texts.at[k];
+        if (t->comment) {
+            out_f(&e->fns, "/* %s", t->comment);
+            for (int j = 0; t->users.n > 1 && j < t->users.n && j < 8; j++) out_f(&e->fns, "%s%s", j ? ", " : "\n * for ", t->users.at[j]);
+            if (t->users.n > 8) out_f(&e->fns, ", ... (%d)", t->users.n);
+            out_f(&e->fns, " */\n");
+        }
+        out_n(&e->fns, t->text, strlen(t->text));
+        out_f(&e->fns, "\n");
     }
-    return arena_printf(e->a, "%s(%s);", name, args);
 }
 
 /* A scalar expression in the entry function itself: buffers are named by place. */
@@ -138,7 +183,8 @@ static void region_emit(CEmit *e, const EntryPlan *ep, const Step *s, Out *o)
 {
     const Region *r = s->region;
     const char *t = sym_place(e, r->first), *ext = entry_expr(e, ep, r->ext);
-    out_f(o, "for (int32_t %s = 0; %s < %s; %s += %d) {\n", t, t, ext, t, r->rows);
+    if (r->rows == 1) out_f(o, "for (int32_t %s = 0; %s < %s; %s++) {\n", t, t, ext, t);
+    else out_f(o, "for (int32_t %s = 0; %s < %s; %s += %d) {\n", t, t, ext, t, r->rows);
     o->indent++;
     if (!r->exact) out_f(o, "const int32_t %s = %s - %s < %d ? %s - %s : %d;\n", sym_place(e, r->count), ext, t, r->rows, ext, t, r->rows);
     steps_emit(e, ep, s->body.at, s->body.n, o);
@@ -227,7 +273,18 @@ void entry_emit(CEmit *e, const EntryPlan *ep)
     }
     for (int k = 0; k < en->checks.n; k++) check_emit(e, ep, &en->checks.at[k], &o);
     out_f(&o, "int32_t err = 0;\n");
-    steps_emit(e, ep, ep->steps.at, ep->steps.n, &o);
+    Out steps;
+    out_init(&steps, e->a);
+    out_init(&e->decls, e->a);
+    steps.indent = e->decls.indent = 2;
+    map_init(&e->locals, e->a);
+    smap_init(&e->local_names, e->a);
+    for (int k = 0; k < en->dims.n; k++) smap_put(&e->local_names, c_ident(e->a, en->dims.at[k]->name), e);
+    for (int k = 0; k < 2; k++) smap_put(&e->local_names, k ? "weights" : "err", e);
+    steps_emit(e, ep, ep->steps.at, ep->steps.n, &steps);
+    out_n(&o, e->decls.at ? e->decls.at : "", e->decls.n);
+    out_n(&o, steps.at ? steps.at : "", steps.n);
+    functions_write(e);
     out_f(&o, "return err ? %s_ERANGE : %s_OK;\n", e->upper, e->upper);
     Out sig;
     out_init(&sig, e->a);

@@ -1,6 +1,7 @@
 /* fn.c - step functions: parameters are what the body reads. Functions with equal text are written once, so that the
  * layers of a model share their code. Takes a step, gives the text of a call. */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include "compiler/emit/c/c_int.h"
 #include "compiler/plan/kernel.h"
@@ -46,6 +47,34 @@ const Buffer *fn_buffer(FnC *f, const Node *n)
     return b;
 }
 
+/* What stands for the next parameter until its function is known to be new: "@3@". */
+static const char *mark(const FnC *f) { return arena_printf(f->e->a, "@%d@", f->params.n); }
+
+const char *fn_names(const FnC *f, const char *text)
+{
+    Out o;
+    out_init(&o, f->e->a);
+    for (const char *p = text; *p;) {
+        size_t n = strcspn(p, "@");
+        out_n(&o, p, n);
+        p += n;
+        if (!*p) break;
+        int k = atoi(p + 1);
+        const char *end = strchr(p + 1, '@');
+        if (!end || k >= f->params.n) bug("a mark without parameter");
+        out_n(&o, f->params.at[k].shown, strlen(f->params.at[k].shown));
+        p = end + 1;
+    }
+    return arena_str(f->e->a, o.at ? o.at : "", o.n);
+}
+
+void fn_add(CEmit *e, FnText *t)
+{
+    vec_push(e->a, &e->texts, t);
+    smap_put(&e->names, t->name, t);
+    if (t->key) smap_put(&e->by_text, t->key, t);
+}
+
 static const Buffer *root(const Buffer *b) { return b->over ? b->over : b; }
 
 const char *fn_param_buf(FnC *f, const Buffer *b, const Node *n, int written)
@@ -56,7 +85,7 @@ const char *fn_param_buf(FnC *f, const Buffer *b, const Node *n, int written)
             return f->params.at[k].name;
         }
     const char *hint = written ? "out" : n->name ? last_part(n->name) : b->name ? last_part(b->name) : "x";
-    Param p = {b, n, NULL, unique(f, hint), written};
+    Param p = {b, n, NULL, mark(f), unique(f, hint), written};
     vec_push(f->e->a, &f->params, p);
     return p.name;
 }
@@ -65,7 +94,7 @@ const char *fn_param_sym(FnC *f, const Sym *s)
 {
     for (int k = 0; k < f->params.n; k++)
         if (f->params.at[k].sym == s) return f->params.at[k].name;
-    Param p = {NULL, NULL, s, unique(f, s->name ? s->name : "t"), 0};
+    Param p = {NULL, NULL, s, mark(f), unique(f, s->name ? s->name : "t"), 0};
     vec_push(f->e->a, &f->params, p);
     return p.name;
 }

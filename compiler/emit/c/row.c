@@ -57,8 +57,10 @@ static const char *helper(FnC *f, const char *name, const char *text)
     const char *full = arena_printf(e->a, "%s_%s", e->prefix, name);
     if (smap_get(&e->helpers, name)) return full;
     smap_put(&e->helpers, name, e);
-    smap_put(&e->names, full, e);
-    out_f(&e->fns, "%s_INLINE %s\n", e->upper, arena_printf(e->a, text, full));
+    FnText *t = NEW(e->a, FnText);
+    t->name = full;
+    t->text = arena_printf(e->a, "%s_INLINE %s", e->upper, arena_printf(e->a, text, full));
+    fn_add(e, t);
     return full;
 }
 
