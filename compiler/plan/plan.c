@@ -264,6 +264,8 @@ static Buffer *region_donor(PlanCtx *c, Node *n)
         if (!mine) { c->ep = NULL; mine = buffer_new(c, SPACE_work, n, NULL); c->ep = ep; }
         int64_t rows = node_bound(c->m, ep->entry, n, ni->in[0].axis), need = row_bytes(mine, ni->in[0].axis, rows);
         if (need < 0 || need != row_bytes(xi->buf, axis, rows) || mine->bytes != xi->buf->bytes || mine->dtype != xi->buf->dtype) continue;
+        /* n itself reads x: then an element may only be read by the one that takes its place */
+        if (xi->last == ni->pos && (!elementwise_on(n, x) || !same_strides(mine, xi->buf))) continue;
         xi->taken = 1;
         /* same bytes seen with other strides: a buffer of its own that shares the place */
         Buffer *b = buffer_new(c, SPACE_work, n, NULL);
