@@ -411,6 +411,17 @@ static int make_collected(Build *b, ScanCtx *s, Scope *outside, Changes *c)
     return fresh;
 }
 
+/* After an error in the body: what it would have collected is not unknown, it is spoilt. */
+static void spoil_collected(Build *b, const Ast *a)
+{
+    const Ast *body = a->kid[2];
+    for (int i = 0; i < body->n; i++) {
+        const Ast *lhs = body->kid[i]->kind == AST_let ? body->kid[i]->kid[0] : NULL;
+        for (int k = 0; lhs && k < lhs->n; k++)
+            if (lhs->kind == AST_lhs && lhs->kid[k]->name == a->name) scope_bind(b, lhs->name, tfx_bad(lhs->span), lhs->span);
+    }
+}
+
 void tfx_scan_loop(Build *b, const Ast *a)
 {
     Val lo = tfx_number(b, a->kid[0], "the start of a range"), hi = tfx_number(b, a->kid[1], "the end of a range");
@@ -442,6 +453,7 @@ void tfx_scan_loop(Build *b, const Ast *a)
     if (fresh == 0) make_loop(b, &l, var, &body, &k);
     b->scan = scan.up;
     b->scope = outside;
+    if (fresh < 0) spoil_collected(b, a);
 }
 
 /* ---- if ---- */
