@@ -97,7 +97,7 @@ static FnText *function_new(FnC *f, const Step *s, const char *key, const char *
         where = arena_printf(e->a, " (%s:%d)", strrchr(at.source->path, '/') ? strrchr(at.source->path, '/') + 1 : at.source->path, at.line);
     t->comment = s->kind == STEP_copy ? "copy" : arena_printf(e->a, "%s%s", node_comment(f, s), where);
     const char *body = f->body.at ? arena_str(e->a, f->body.at, f->body.n) : "";
-    t->text = arena_printf(e->a, "%s_HOT static void %s(%s)\n{\n%s}\n", e->upper, t->name, fn_names(f, params), fn_names(f, body));
+    t->text = arena_printf(e->a, "%s_HOT static void %s(%s)\n{\n%s}\n", e->upper, t->name, fn_names(f, params), c_tidy(e->a, fn_names(f, body)));
     fn_add(e, t);
     return t;
 }
