@@ -1,6 +1,7 @@
 #!/bin/sh
 # Whole models against `transformers` in float64: tests/models/NAME has model.tfx, weights.safetensors and data.npz (made by
 # oracle.py) and cases. Each case's outputs must be within 1e-4 of the reference, relative to the largest output.
+# cases-LABEL are cases of the same model compiled with the options in their line `# flags: ..`.
 # With --slow: more optimization levels, sanitizers, -O 0 (no passes), --check-passes, and each oracle again.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -26,35 +27,42 @@ try() {
     grep -q '^ok \|^not ok ' out || not_ok "$label" "ran no case" log
 }
 
-# generate MODEL LABEL TFXC-FLAGS..: m.c, m.h and main.c in the current folder.
+# generate MODEL LABEL CASES TFXC-FLAGS..: m.c, m.h and main.c in the current folder.
 generate() {
-    model=$1 label="$1 ($2)"
-    shift 2
+    model=$1 label="$1 ($2)" cases=$3
+    shift 3
     rm -f m.c m.h
-    if ! "$TFXC" "$here/$model/model.tfx" --name m "$@" -o m.c >log 2>&1; then not_ok "$label" "tfxc: exit status $?" log; return 1; fi
+    # shellcheck disable=SC2046  # each option one word
+    if ! "$TFXC" "$here/$model/model.tfx" --name m "$@" $(sed -n 's/^# flags: //p' "$cases") -o m.c >log 2>&1; then
+        not_ok "$label" "tfxc: exit status $?" log
+        return 1
+    fi
     has=0
     if grep -q '} m_state;' m.h; then has=1; fi
-    awk -v stateful=$has -f "$here/cases.awk" "$here/$model/cases" >main.c
+    awk -v stateful=$has -f "$here/cases.awk" "$cases" >main.c
 }
 
 fast() {
-    if generate "$1" tfxc; then
-        try "$1" "cc -O2" $CC -O2
-        if [ -n "${CLANG:-}" ]; then try "$1" "clang -O2" $CLANG -O2
-        else skipped=$((skipped + 1)); echo "skip $1 (clang -O2): no clang"; fi
-    fi
+    for cases in "$here/$1"/cases "$here/$1"/cases-*; do
+        [ -e "$cases" ] || continue
+        more=${cases#"$here/$1/cases"}
+        generate "$1" "tfxc$more" "$cases" || continue
+        try "$1" "cc -O2$more" $CC -O2
+        if [ -n "${CLANG:-}" ]; then try "$1" "clang -O2$more" $CLANG -O2
+        else skipped=$((skipped + 1)); echo "skip $1 (clang -O2$more): no clang"; fi
+    done
 }
 
 slow() {
-    if generate "$1" tfxc; then
+    if generate "$1" tfxc "$here/$1/cases"; then
         for compiler in $CC ${CLANG:-}; do
             for flag in -O0 -Os "-O3 -march=native" "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"; do
                 try "$1" "$compiler $flag" $compiler $flag
             done
         done
     fi
-    if generate "$1" "tfxc -O 0" -O 0; then try "$1" "tfxc -O 0, sanitized" $CC -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all; fi
-    if generate "$1" "tfxc --check-passes" --check-passes; then passed=$((passed + 1)); echo "ok $1 (tfxc --check-passes)"; fi
+    if generate "$1" "tfxc -O 0" "$here/$1/cases" -O 0; then try "$1" "tfxc -O 0, sanitized" $CC -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all; fi
+    if generate "$1" "tfxc --check-passes" "$here/$1/cases" --check-passes; then passed=$((passed + 1)); echo "ok $1 (tfxc --check-passes)"; fi
 }
 
 # The committed arrays are what the oracle makes.

@@ -31,6 +31,8 @@ def main():
     for name, start, end in (("one", 0, 1), ("pre", 0, 11), ("s1", 11, 12), ("s2", 12, 13), ("chunk", 13, 20),
                              ("last", 20, MAX)):
         data.put(**{f"{name}.tok": tok[0, start:end], f"{name}.logits": logits[start:end]})
+    for t in range(3):
+        data.put(**{f"t{t}.tok": tok[0, t:t + 1], f"t{t}.logits": logits[t:t + 1]})
     data.put(**{"bad.tok": [3, 53, 1], "to.0": 0, "to.11": 11, "to.24": 24})
     data.save(HERE / "data.npz")
 

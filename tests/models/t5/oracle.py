@@ -32,6 +32,10 @@ def main():
         if target == 9:
             for part, start, end in (("pre", 0, 5), ("s1", 5, 6), ("s2", 6, 7), ("last", 7, 9)):
                 data.put(**{f"{part}.tgt": tgt[:, start:end], f"{part}.logits": out.logits[:, start:end]})
+        if target == 9:  # the second row, alone and without its padding
+            n = lengths[1]
+            data.put(**{"solo.src": src[1:, :n], "solo.len": torch.tensor([n]), "solo.memory": out.encoder_last_hidden_state[1:, :n],
+                        "solo.tgt": tgt[1:], "solo.logits": out.logits[1:]})
     data.save(HERE / "data.npz")
 
 
