@@ -100,6 +100,10 @@ static Val dim_symbol(Build *b, const Ast *a)
     if (!d) return val_scalar(b, ex_sym(b->m, sym_new(b->m, a->name, SYM_dim, 1, most, a->span)), a->span);
     Val v = define_value(b, d, a->span);
     if (!val_is_int(&v, &fixed) || fixed < 0) return tfx_error(b, a->span, "define-value", "-D %s=%s: a dim is a size", a->name, d->value);
+    if (a->i == 1) {
+        Range r = {ex_int(b->m, fixed), ex_int(b->m, most)};
+        vec_push(b->a, &b->fixed_dims, r);
+    }
     if (fixed > most) return tfx_error(b, a->span, "define-value", "-D %s=%s: the dim is at most %lld", a->name, d->value, (long long)most);
     return v;
 }

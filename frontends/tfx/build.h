@@ -87,6 +87,7 @@ typedef struct Build {
     Map weights;                                     /* path of a weight file -> WeightFile */
     SMap rules;                                      /* path of a parameter -> Rule */
     VEC(const char *) ignore;
+    VEC(Range) fixed_dims;                           /* lo: size given by -D to a bounded dim, hi: its bound */
     Map raw;                                         /* Tensor* of a checkpoint -> NODE_param */
     Inst *model; const Ast *model_ast; const char *weights_default; const Ast *bind;
     SMap params;                                     /* path -> itself, for suggestions and unused rules */

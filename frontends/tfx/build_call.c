@@ -215,9 +215,19 @@ static Val checked_result(Call *c, Val v)
     return v;
 }
 
+/* A tensor made by a call is called after it: layer.0.attn.q for a block's, layernorm for a function's. */
+static void name_result(Call *c, const Inst *self, const Val *v, uint32_t first)
+{
+    if (v->kind != VAL_num || !v->rank || v->e->op != EX_read) return;
+    Node *n = v->e->u.node;
+    if (n->id < first || n->kind == NODE_param || n->kind == NODE_const || n->kind == NODE_state || n->kind == NODE_input) return;
+    n->name = self ? self->path : c->f->name;
+}
+
 static Val run(Call *c, Inst *self, Expr *which)
 {
     Build *b = c->b;
+    uint32_t first = b->m->next_node;
     Frame frame = {.up = b->frame, .decl = c->f->ast, .self = self, .which = which, .call = c->at, .depth = b->depth};
     frame.in_region = b->frame ? b->frame->in_region : 0;
     frame.ret.kind = VAL_none;
@@ -225,6 +235,8 @@ static Val run(Call *c, Inst *self, Expr *which)
     tfx_body(b, c->f->ast->kid[2]);
     Val v = checked_result(c, frame.ret);
     b->frame = frame.up;
+    if (v.kind == VAL_num) v = val_named(b, v, NULL);
+    name_result(c, self, &v, first);
     return v;
 }
 

@@ -14,13 +14,22 @@ int slot_push(Build *b, const char *name, Expr *ext, int fixed, Span at)
     return b->depth++;
 }
 
+/* A dim that -D fixes still runs over the beginning of what is as long as its bound. */
+static int fixed_prefix(Build *b, int64_t size, int64_t table)
+{
+    int64_t given, bound;
+    for (int i = 0; i < b->fixed_dims.n; i++)
+        if (ex_is_int(b->fixed_dims.at[i].lo, &given) && ex_is_int(b->fixed_dims.at[i].hi, &bound) && given == size && bound <= table) return 1;
+    return 0;
+}
+
 /* A run-time size may run over the beginning of a longer dimension: T <= P positions of a table of P rows.
  * -1: x is the shorter one by the declared bounds, 1: y is, 0: neither is known to be, or both are fixed. */
 static int prefix_order(Build *b, Expr *x, Expr *y)
 {
-    int64_t lit;
+    int64_t i, k;
     RangeCtx rc;
-    if (ex_is_int(x, &lit) && ex_is_int(y, &lit)) return 0;
+    if (ex_is_int(x, &i) && ex_is_int(y, &k)) return fixed_prefix(b, i, k) ? -1 : fixed_prefix(b, k, i);
     range_ctx(&rc, b->m, b->entry, NULL);
     if (range_proves(&rc, ex_bin(b->m, EX_le, x, y)) == 1) return -1;
     return range_proves(&rc, ex_bin(b->m, EX_le, y, x)) == 1;

@@ -383,8 +383,10 @@ static Ast *make(Parse *p, AstKind kind, Span at, size_t n, Ast *const *kids, co
   return ast_new(p->ctx, AST_error, at, 0);
 }
 
+/* The three below leave an error node, which make may have given, as it is. */
 static Ast *named(Ast *a, Word w)
 {
+  if (a->kind == AST_error) return a;
   a->name = w.text;
   a->name_span = w.at;
   return a;
@@ -392,13 +394,13 @@ static Ast *named(Ast *a, Word w)
 
 static Ast *numbered(Ast *a, int64_t i)
 {
-  a->i = i;
+  if (a->kind != AST_error) a->i = i;
   return a;
 }
 
 static Ast *with_op(Parse *p, Ast *a, const char *op)
 {
-  a->name = intern(p->ctx->strings, op);
+  if (a->kind != AST_error) a->name = intern(p->ctx->strings, op);
   return a;
 }
 
