@@ -539,6 +539,7 @@ static void entry_plan(PlanCtx *c, EntryPlan *ep)
     }
     plan_block(c, e->block, &ep->steps);
     plan_ends(c);
+    clip_steps(c, ep->steps.at, ep->steps.n);
     memory_place(ep);
     if (ep->work_bytes > c->plan->work_bytes) c->plan->work_bytes = ep->work_bytes;
 }

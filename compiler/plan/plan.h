@@ -35,6 +35,10 @@ typedef struct Buffer {
   int index;                             /* input or output number */
 } Buffer;
 
+/* Only lo <= slot < hi of an index of the node is computed (reduced slot: is added up); lo NULL: all of it. The bounds
+ * use symbols only. Steps may compute more than that, never less. */
+typedef struct StepClip { int slot; Expr *lo, *hi; } StepClip;
+
 typedef enum StepKind { STEP_node, STEP_copy, STEP_loop, STEP_if, STEP_region } StepKind;
 typedef struct Step Step;
 struct Step {
@@ -45,6 +49,7 @@ struct Step {
   Region *region;                        /* region: the loop */
   int nin; RegionAt in[MAX_NEST];        /* node: the regions around it, outermost first, and their output axes */
   const struct Kernel *kernel;           /* node: specialised step; NULL: generic nest */
+  StepClip clip;
 };
 
 typedef struct NodeInfo {

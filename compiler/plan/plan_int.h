@@ -6,6 +6,7 @@ typedef struct PlanCtx { Plan *plan; EntryPlan *ep; Module *m; Arena *a; int pos
 NodeInfo *plan_info(PlanCtx *c, const Node *n);
 void live_number(PlanCtx *c);                  /* positions and last uses of every node of the entry */
 void regions_form(PlanCtx *c, Block *b);       /* marks row regions among the nodes of a block */
+void clip_steps(PlanCtx *c, Step *const *s, int n);   /* fills Step.clip */
 void memory_place(EntryPlan *ep);              /* offsets of work buffers */
 Buffer *weight_buffer(PlanCtx *c, const Node *n);
 Buffer *buffer_new(PlanCtx *c, Space space, const Node *like, const char *name);

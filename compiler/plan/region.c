@@ -12,7 +12,7 @@
 #include "compiler/plan/kernel.h"
 #include "compiler/plan/plan_int.h"
 
-enum { MIN_ROWS = 2, MAX_TILE_BYTES = 16384 };
+enum { MIN_ROWS = 2, MAX_TILE_BYTES = 16384, HEAVY_WEIGHTS = 512 * 1024, HEAVY_ROWS = 16 };
 /* axis[k] of node k of the block; -1: not a member. outer: only nodes of this region are looked at; NULL: the block */
 typedef struct Grow { PlanCtx *c; Block *b; Region *outer; int from, to, limit; int *axis; Expr *ext; } Grow;
 
@@ -191,6 +191,21 @@ static void mark(Grow *g, int from, int end, int whole_end, int rows)
     }
 }
 
+typedef struct Weighs { const Grow *g; int64_t bytes; } Weighs;
+static void weigh_read(void *u, Node *x)
+{
+    Weighs *w = u;
+    if (!x->block) w->bytes += 4 * whole_count(w->g, x);
+}
+
+/* Rows of a region: few keep the tiles small; where every iteration reads much of the weights, more rows share them. */
+static int region_rows(const Grow *g)
+{
+    Weighs w = {g, 0};
+    for (int k = g->from; k < g->to; k++) if (g->axis[k] >= 0) node_each_read(g->b->nodes.at[k], weigh_read, &w);
+    return w.bytes > HEAVY_WEIGHTS ? HEAVY_ROWS : TILE_ROWS;
+}
+
 static void form(PlanCtx *c, Block *b, Region *outer, int from, int limit, int depth);
 
 static void cut_and_mark(Grow *g, int rows, int depth)
@@ -222,7 +237,8 @@ static int best_axis(Grow *g, int *rows)
         if (!g->outer && use != USE_both && v > gain) { gain = v; best = a; }
         if ((use == USE_both || (g->outer && use == USE_left && v * 4 > MAX_TILE_BYTES)) && v > single_gain) { single_gain = v; single = a; }
     }
-    *rows = best >= 0 ? TILE_ROWS : 1;
+    if (best >= 0) grow(g, best);
+    *rows = best >= 0 ? region_rows(g) : 1;
     return best >= 0 ? best : single;
 }
 

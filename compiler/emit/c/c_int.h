@@ -14,6 +14,7 @@ typedef struct CEmit {
   unsigned mem_types;              /* bit t: c_mem(t) is used */
   const char *prefix, *upper;
   SMap helpers;
+  Sym *from, *to;                  /* bounds of a clipped index */
   Sym *lane, *lane0;               /* of register tiles: column in the tile, first column */
 } CEmit;
 
@@ -45,6 +46,8 @@ const Buffer *fn_buffer(FnC *f, const Node *n);
 const char *c_tidy(Arena *a, const char *text);   /* tidy.c: the same lines without redundant parentheses */
 const char *c_expr(FnC *f, const Expr *e);
 const char *c_slot(const FnC *f, int slot);
+/* A position in memory; the lane of a tile comes last, so that compilers see the run of elements. */
+const char *c_place(FnC *f, Expr *at);
 /* element of node n at subscripts, as its computing class */
 const char *c_read(FnC *f, const Node *n, Expr *const *subs);
 const char *c_element(FnC *f, const Buffer *b, const char *p, const char *at);   /* the same of buffer p at a position */
@@ -70,6 +73,10 @@ void local_hoist(FnC *f, const Expr *e, uint32_t open, uint32_t all);
 void local_share(FnC *f, const Expr *e);       /* declares what occurs several times; every slot is open */
 int  local_mark(const FnC *f);
 void local_forget(FnC *f, int mark);           /* what was declared since the mark goes out of scope */
+/* Declares from, to: the bounds of a clip, from rounded down to a multiple of LANES. */
+void row_bounds(FnC *f, const StepClip *clip);
+/* Axis k of x in b: may elements up to the next multiple of LANES be read and written without harm? */
+int  lane_room(FnC *f, const Buffer *b, const Node *x, int k);
 int  tile_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 /* sums and softmax along memory; 0: not possible here, nothing written */
 int  row_reduce_body(FnC *f, Node *n, const Buffer *dst, const char *p);

@@ -99,10 +99,24 @@ const char *c_element(FnC *f, const Buffer *b, const char *p, const char *at)
     }
 }
 
+const char *c_place(FnC *f, Expr *at)
+{
+    Affine a;
+    if (!f->e->lane || !affine_of(at, &a)) return c_expr(f, at);
+    for (int k = 0; k < a.n; k++) {
+        if (a.t[k].atom->op != EX_sym || a.t[k].atom->u.sym != f->e->lane || a.t[k].k != 1) continue;
+        a.t[k] = a.t[--a.n];
+        Expr *rest = affine_expr(f->e->plan->module, &a);
+        int64_t v;
+        return ex_is_int(rest, &v) && v == 0 ? "l" : arena_printf(f->e->a, "(%s + l)", c_expr(f, rest));
+    }
+    return c_expr(f, at);
+}
+
 const char *c_read(FnC *f, const Node *n, Expr *const *subs)
 {
     const Buffer *b = fn_buffer(f, n);
-    return c_element(f, b, fn_param_buf(f, b, n, 0), c_expr(f, buffer_at(f, b, subs)));
+    return c_element(f, b, fn_param_buf(f, b, n, 0), c_place(f, buffer_at(f, b, subs)));
 }
 
 const char *c_store(FnC *f, DType t, const char *v)

@@ -9,7 +9,7 @@
 const char *c_type(DType t) { return dtype_info[t].c; }
 
 static const char *const reserved[] = {"auto","break","case","char","const","continue","default","do","double","else","enum","extern","float","for","goto","if","inline","int","long","register","restrict","return","short","signed","sizeof","static","struct","switch","typedef","union","unsigned","void","volatile","while",
-    "int32_t","uint32_t","uint8_t","err","acc","none","best","sum","scale","order","key","high","top","have","keep","at","was","work","state","m","n","v","w","a","b","i"};
+    "int32_t","uint32_t","uint8_t","err","acc","none","best","sum","scale","order","key","high","top","from","to","end","have","keep","at","was","work","state","m","n","v","w","a","b","i"};
 
 /* A C identifier from any text: letters, digits, underscore; never empty, never reserved. */
 const char *c_ident(Arena *a, const char *text)
@@ -106,9 +106,30 @@ void fn_lane(FnC *f)
     if (!e->lane) {
         e->lane = sym_new(m, "lane", SYM_loop, 0, LANES - 1, span_none());
         e->lane0 = sym_new(m, "lane0", SYM_loop, 0, INT32_MAX / 2, span_none());
+        e->from = sym_new(m, "from", SYM_loop, 0, INT32_MAX / 2, span_none());
+        e->to = sym_new(m, "to", SYM_loop, 0, INT32_MAX / 2, span_none());
         smap_init(&e->helpers, e->a);
     }
-    map_put(&f->temps, ex_sym(m, e->lane), (void *)(uintptr_t)"l");
+    map_put(&f->temps, ex_sym(m, e->lane), (void *)(uintptr_t)"(int32_t)l");
+}
+
+int lane_room(FnC *f, const Buffer *b, const Node *x, int k)
+{
+    int64_t step, bound = node_bound(f->e->plan->module, f->ep->entry, x, k);
+    if (b->space != SPACE_work || bound < 0 || bound % LANES || !ex_is_int(b->stride[k], &step) || step != 1) return 0;
+    for (int j = 0; j < b->ntile; j++) if (b->tile[j].axis == k) return 0;
+    return 1;
+}
+
+void row_bounds(FnC *f, const StepClip *clip)
+{
+    Module *m = f->e->plan->module;
+    int64_t lo;
+    if (ex_is_int(clip->lo, &lo)) out_f(&f->body, "const int32_t from = %lld;\n", (long long)(lo / LANES * LANES));
+    else out_f(&f->body, "const int32_t from = %s / %d * %d;\n", c_expr(f, clip->lo), LANES, LANES);
+    out_f(&f->body, "const int32_t to = %s;\n", c_expr(f, clip->hi));
+    map_put(&f->temps, ex_sym(m, f->e->from), (void *)(uintptr_t)"from");
+    map_put(&f->temps, ex_sym(m, f->e->to), (void *)(uintptr_t)"to");
 }
 
 typedef struct View { Module *m; Expr **at; int n; } View;
@@ -137,6 +158,10 @@ Node *fn_view(FnC *f, const Step *s)
     for (int k = 0; k < s->nin; k++) {
         const Region *r = s->in[k].region;
         n->ext[s->in[k].axis] = r->exact ? ex_int(m, r->rows) : ex_sym(m, r->count);
+    }
+    if (s->clip.lo && s->clip.slot >= n->rank) {
+        n->r[s->clip.slot - n->rank].lo = s->clip.lo;
+        n->r[s->clip.slot - n->rank].hi = s->clip.hi;
     }
     f->step = s;
     f->node = n;

@@ -6,7 +6,7 @@
 #include "compiler/plan/kernel.h"
 
 /* A row at hand: slot runs lo .. hi; lane is the offset of a partial result from the slot's variable. */
-typedef struct Row { FnC *f; Module *m; Node *n; int slot; Expr *lo, *hi; Expr *to[MAX_SLOTS]; } Row;
+typedef struct Row { FnC *f; Module *m; Node *n; int slot; Expr *lo, *hi; Expr *to[MAX_SLOTS]; int whole; /* up to a multiple of LANES */ } Row;
 
 typedef struct Walk { FnC *f; int slot, bad, along; } Walk;
 
@@ -44,7 +44,7 @@ static Expr *in_lane(const Row *r, Expr *e) { return ex_subst_slots(r->m, e, r->
 
 static void row_init(Row *r, FnC *f, Node *n, int slot, Expr *lo, Expr *hi)
 {
-    Row row = {f, f->e->plan->module, n, slot, lo, hi, {0}};
+    Row row = {f, f->e->plan->module, n, slot, lo, hi, {0}, 0};
     *r = row;
     fn_lane(f);
     r->to[slot] = ex_add(r->m, ex_index(r->m, slot), ex_sym(r->m, f->e->lane));
@@ -76,8 +76,7 @@ static const char *lane_tree(FnC *f, RedOp op)
         "    for (int l = 0; l < 2; l++) q[l] = q[l] %s q[l + 2] ? q[l] : q[l + 2];\n    return q[0] %s q[1] ? q[0] : q[1];\n}\n", order, order, order, order));
 }
 
-/* The lines for every element of the row: whole groups of lanes, then what is left. A NULL line begins another loop over
- * the same lanes: clang wants stores to memory and partial results apart. */
+/* The lines for every element of the row: whole groups of lanes, then what is left. */
 static void along_row(Row *r, const char *const *line, int n)
 {
     FnC *f = r->f;
@@ -86,6 +85,7 @@ static void along_row(Row *r, const char *const *line, int n)
     const char *v = c_slot(f, r->slot), *from = c_expr(f, r->lo), *end = c_expr(f, r->hi);
     int known = ex_is_int(r->lo, &lo) && ex_is_int(r->hi, &hi);
     int64_t full = known ? (hi - lo) / LANES * LANES : 0, left = known ? hi - lo - full : 0;
+    if (r->whole) { known = 1; full = LANES; left = 0; }
     if (known && !left) out_f(o, "for (int32_t %s = %s; %s < %s; %s += %d) {\n", v, from, v, end, v, LANES);
     else {
         out_f(o, "{\n");
@@ -100,13 +100,10 @@ static void along_row(Row *r, const char *const *line, int n)
         if (part == 0 && known && !full) { close_loops(f, 1); continue; }
         if (part == 1 && known && !left) break;
         const char *count = part == 0 ? arena_printf(f->e->a, "%d", LANES) : known ? arena_printf(f->e->a, "%lld", (long long)left) : arena_printf(f->e->a, "%s - %s", end, v);
-        for (int k = -1; k < n; k++) {
-            if (k >= 0 && line[k]) { out_f(o, "%s\n", line[k]); continue; }
-            if (k >= 0) close_loops(f, 1);
-            if (part == 0 || known) out_f(o, "%s_LANES\n", f->e->upper);
-            out_f(o, "for (int32_t l = 0; l < %s; l++) {\n", count);
-            o->indent++;
-        }
+        if (part == 0 || known) out_f(o, "%s_LANES\n", f->e->upper);
+        out_f(o, "for (ptrdiff_t l = 0; l < %s; l++) {\n", count);
+        o->indent++;
+        for (int k = 0; k < n; k++) out_f(o, "%s\n", line[k]);
         close_loops(f, part == 0 ? 2 : 1);
     }
     if (!(known && !left)) close_loops(f, 1);
@@ -128,6 +125,15 @@ static const char *lane_value(Row *r, Expr *e, const char **decls)
     return v;
 }
 
+/* A statement for every element, without partial results: a plain loop, which compilers do best. */
+static void each_element(Row *r, const char *line)
+{
+    FnC *f = r->f;
+    open_loop(f, c_slot(f, r->slot), c_expr(f, r->lo), c_expr(f, r->hi));
+    out_f(&f->body, "%s\n", line);
+    close_loops(f, 1);
+}
+
 static const char *better(FnC *f, RedOp op, const char *acc, const char *v)
 {
     if (op == RED_sum) return arena_printf(f->e->a, "%s += %s;", acc, v);
@@ -139,7 +145,7 @@ static void lanes_begin(FnC *f, const char *name, RedOp op)
 {
     if (op == RED_sum) { out_f(&f->body, "float %s[%d] = {0};\n", name, LANES); return; }
     c_need(f->e, "inf");
-    out_f(&f->body, "float %s[%d];\nfor (int32_t l = 0; l < %d; l++) %s[l] = %s%s_inf();\n", name, LANES, LANES, name, op == RED_max ? "-" : "", f->e->prefix);
+    out_f(&f->body, "float %s[%d];\nfor (ptrdiff_t l = 0; l < %d; l++) %s[l] = %s%s_inf();\n", name, LANES, LANES, name, op == RED_max ? "-" : "", f->e->prefix);
 }
 
 int row_reduce_body(FnC *f, Node *n, const Buffer *dst, const char *p)
@@ -180,6 +186,47 @@ int row_reduce_body(FnC *f, Node *n, const Buffer *dst, const char *p)
     return 1;
 }
 
+typedef struct Beyond { const Row *r; int bad; } Beyond;
+static void beyond_read(void *u, const Expr *e)
+{
+    Beyond *b = u;
+    if ((e->op != EX_read && e->op != EX_read_or && e->op != EX_guard) || !ex_uses_slot(e, b->r->slot)) return;
+    if (e->op != EX_read) { b->bad = 1; return; }
+    for (int k = 0; k < e->n; k++)
+        if (ex_uses_slot(e->arg[k], b->r->slot) && (e->arg[k] != ex_index(b->r->m, b->r->slot) || !lane_room(b->r->f, fn_buffer(b->r->f, e->u.node), e->u.node, k))) b->bad = 1;
+}
+
+/* May the row be walked up to the next multiple of LANES, its end being a condition? */
+static int room_beyond(const Row *r, const Buffer *dst)
+{
+    Beyond b = {r, !lane_room(r->f, dst, r->f->step->node, r->slot)};
+    ex_visit(r->n->body, beyond_read, &b);
+    for (int k = 0; k < r->n->nconj; k++) if (r->n->conj[k]->traits & TRAIT_read) b.bad = 1;
+    return !b.bad;
+}
+
+/* The bounds of the row of a softmax; gives the condition for places beyond its end, or "". */
+static const char *softmax_range(Row *r, const Buffer *dst)
+{
+    FnC *f = r->f;
+    Module *m = r->m;
+    const StepClip *clip = &f->step->clip;
+    int64_t size, whole = ex_is_int(r->hi, &size) && size % LANES == 0;
+    const char *cond = "";
+    if (clip->lo) {
+        row_bounds(f, clip);
+        r->lo = ex_sym(m, f->e->from);
+        r->hi = ex_sym(m, f->e->to);
+    }
+    if (ex_is_int(r->hi, &size) || !room_beyond(r, dst)) return cond;
+    if (!whole) cond = arena_printf(f->e->a, "%s < %s", c_expr(f, in_lane(r, ex_index(m, r->slot))), c_expr(f, r->n->ext[r->slot]));
+    out_f(&f->body, "const int32_t end = (%s + %d) / %d * %d;\n", c_expr(f, r->hi), LANES - 1, LANES, LANES);
+    r->hi = ex_sym(m, f->e->to);
+    map_put(&f->temps, r->hi, (void *)(uintptr_t)"end");
+    r->whole = 1;
+    return cond;
+}
+
 /* exp(-inf) is 0, so masked places and empty rows need no other test than that of an infinite maximum. */
 int row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p)
 {
@@ -196,9 +243,10 @@ int row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p)
     if (!is_long(&r)) return 0;
     Out *o = &f->body;
     int outer = 0;
+    const char *cond = softmax_range(&r, dst);
     for (int j = 0; j < n->rank; j++) if (j != slot) outer += open_slot(f, j);
     c_need(e, "exp"); c_need(e, "inf");
-    const char *at = arena_printf(e->a, "%s[%s]", p, c_expr(f, in_lane(&r, buffer_at(f, dst, f->at)))), *decls, *v = lane_value(&r, n->body, &decls), *cond = "";
+    const char *at = arena_printf(e->a, "%s[%s]", p, c_place(f, in_lane(&r, buffer_at(f, dst, f->at)))), *decls, *v = lane_value(&r, n->body, &decls);
     for (int j = 0; j < n->nconj; j++) cond = arena_printf(e->a, "%s%s%s", cond, *cond ? " && " : "", c_expr(f, in_lane(&r, n->conj[j])));
     if (*cond) v = arena_printf(e->a, "(%s) ? %s : -%s_inf()", cond, v, e->prefix);
     lanes_begin(f, "m", RED_max);
@@ -208,11 +256,12 @@ int row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p)
     along_row(&r, top + !*decls, 4 - in_place - !*decls);
     out_f(o, "const float high = %s(m), top = high > -%s_inf() ? high : 0.0f;\n", lane_tree(f, RED_max), e->prefix);
     lanes_begin(f, "s", RED_sum);
-    const char *power[3] = {arena_printf(e->a, "%s = %s_exp(%s - top);", at, e->prefix, at), NULL, arena_printf(e->a, "s[l] += %s;", at)};
-    along_row(&r, power, 3);
+    const char *one = arena_printf(e->a, "%s[%s]", p, c_expr(f, buffer_at(f, dst, f->at)));
+    each_element(&r, arena_printf(e->a, "%s = %s_exp(%s - top);", one, e->prefix, one));
+    const char *add[1] = {arena_printf(e->a, "s[l] += %s;", at)};
+    along_row(&r, add, 1);
     out_f(o, "const float sum = %s(s), scale = sum > 0.0f ? 1.0f / sum : 0.0f;\n", lane_tree(f, RED_sum));
-    const char *norm[1] = {arena_printf(e->a, "%s *= scale;", at)};
-    along_row(&r, norm, 1);
+    each_element(&r, arena_printf(e->a, "%s *= scale;", one));
     close_loops(f, outer);
     return 1;
 }

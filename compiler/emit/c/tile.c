@@ -170,7 +170,7 @@ static const char *b_text(const Tile *t)
         else at = ex_add(t->m, at, ex_mul(t->m, step, ex_int(t->m, b->panel)));
     }
     at = ex_add(t->m, at, ex_mul(t->m, ex_sub(t->m, col, l), ex_int(t->m, b->depth)));
-    return c_element(t->f, b, fn_param_buf(t->f, b, e->u.node, 0), c_expr(t->f, at));
+    return c_element(t->f, b, fn_param_buf(t->f, b, e->u.node, 0), c_place(t->f, at));
 }
 
 /* May columns beyond the last one be read (not used)? width of a tile at a multiple of LANES */
@@ -191,7 +191,7 @@ static int room_for_tile(const Tile *t)
 /* ---- text ---- */
 static void lanes_open(const Tile *t, const char *count)
 {
-    out_f(&t->f->body, "%s_LANES\nfor (int32_t l = 0; l < %s; l++) {\n", t->f->e->upper, count);
+    out_f(&t->f->body, "%s_LANES\nfor (ptrdiff_t l = 0; l < %s; l++) {\n", t->f->e->upper, count);
     t->f->body.indent++;
 }
 
@@ -243,7 +243,7 @@ static void one_tile(const Tile *t, int rows, int width, const char *stored)
         int mark = local_mark(f);
         if (post) local_share(f, post);
         const char *value = post ? c_expr(f, post) : f->acc;
-        out_f(o, "%s[%s] = %s;\n", t->p, c_expr(f, in_tile(t, buffer_at(f, t->dst, f->at), r)), c_store(f, t->dst->dtype, value));
+        out_f(o, "%s[%s] = %s;\n", t->p, c_place(f, in_tile(t, buffer_at(f, t->dst, f->at), r)), c_store(f, t->dst->dtype, value));
         local_forget(f, mark);
         if (r == rows - 1 || !together) close_loops(f, 1);
     }
@@ -301,15 +301,43 @@ static void known_columns(Tile *t, int64_t size)
     close_loops(f, 1);
 }
 
+typedef struct Probe { int lane, found; } Probe;
+static void lane_read(void *u, const Expr *e)
+{
+    Probe *p = u;
+    if ((e->op == EX_read || e->op == EX_read_or || e->op == EX_guard) && ex_uses_slot(e, p->lane)) p->found = 1;
+}
+
+/* May whole tiles be stored beyond the last column? */
+static int room_beyond(const Tile *t)
+{
+    if (!room_for_tile(t) || !lane_room(t->f, t->dst, t->f->step->node, t->lane)) return 0;
+    Probe p = {t->lane, 0};
+    if (t->n->post) ex_visit(t->n->post, lane_read, &p);
+    return !p.found;
+}
+
 static void unknown_columns(Tile *t)
 {
     FnC *f = t->f;
-    const char *lane = arena_printf(f->e->a, "%s_0", c_slot(f, t->lane)), *hi = c_expr(f, t->n->ext[t->lane]);
+    const char *lane = arena_printf(f->e->a, "%s_0", c_slot(f, t->lane)), *hi = c_expr(f, t->n->ext[t->lane]), *lo = "0";
+    const StepClip *clip = &f->step->clip;
+    if (clip->lo && clip->slot == t->lane) {
+        row_bounds(f, clip);
+        lo = "from"; hi = "to";
+    }
     int64_t most = node_bound(t->m, f->ep->entry, t->n, t->lane);
     f->e->lane0->hi = most > 0 ? most : INT32_MAX / 2;
     t->lane0 = ex_sym(t->m, f->e->lane0);
     map_put(&f->temps, t->lane0, (void *)(uintptr_t)lane);
-    out_f(&f->body, "int32_t %s = 0;\nfor (; %s + %d <= %s; %s += %d) {\n", lane, lane, LANES, hi, lane, LANES);
+    if (room_beyond(t)) {
+        out_f(&f->body, "for (int32_t %s = %s; %s < %s; %s += %d) {\n", lane, lo, lane, hi, lane, LANES);
+        f->body.indent++;
+        all_rows(t, LANES, NULL);
+        close_loops(f, 1);
+        return;
+    }
+    out_f(&f->body, "int32_t %s = %s;\nfor (; %s + %d <= %s; %s += %d) {\n", lane, lo, lane, LANES, hi, lane, LANES);
     f->body.indent++;
     all_rows(t, LANES, NULL);
     close_loops(f, 1);
@@ -336,7 +364,8 @@ int tile_body(FnC *f, Node *n, const Buffer *dst, const char *p)
     int outer = 0;
     for (int s = 0; s < n->rank; s++)
         if (s != t.lane && s != t.row) outer += open_slot(f, s);
-    if (ex_is_int(n->ext[t.lane], &size)) known_columns(&t, size);
+    int clipped = f->step->clip.lo && f->step->clip.slot == t.lane;
+    if (!clipped && ex_is_int(n->ext[t.lane], &size)) known_columns(&t, size);
     else unknown_columns(&t);
     close_loops(f, outer);
     return 1;
