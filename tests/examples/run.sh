@@ -20,7 +20,7 @@ answers() {
 
 for name in digits words; do
     rm -f model.c model.h
-    if ! "$TFXC" "$examples/$name/model.tfx" --name $name -o model.c >log 2>&1; then not_ok "$name" "tfxc: exit status $?" log; continue; fi
+    if ! "$TFXC" "$examples/$name/model.tfx" --name $name -o model.c >log 2>&1; then not_ok "$name" "tfxc refuses it" log; continue; fi
     if [ "$(wc -l <"$examples/$name/model.tfx")" -gt 45 ]; then not_ok "$name is short" "more than 45 lines"; fi
     for compiler in "$CC" "${CLANG:-}"; do
         label="$name ($compiler)"
@@ -37,7 +37,7 @@ for name in digits words; do
 done
 
 mkdir "a b"
-if TMPDIR="$TMPDIR/a b" "$examples/demo" >demo.out 2>&1; then ok demo; else not_ok demo "exit status $?" demo.out; fi
+if TMPDIR="$TMPDIR/a b" "$examples/demo" >demo.out 2>&1; then ok demo; else not_ok demo "it ends with an error" demo.out; fi
 if [ "$(grep -c '^PyTorch gives the same answer' demo.out)" = 2 ] && grep -q '^flash: [1-9]' demo.out && grep -q '^RAM: *[1-9]' demo.out; then ok "demo says what it needs"
 else not_ok "demo says what it needs" "it does not" demo.out; fi
 echo "$passed passed, $failed failed, $skipped skipped"

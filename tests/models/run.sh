@@ -33,10 +33,9 @@ generate() {
     shift 3
     rm -f m.c m.h
     # shellcheck disable=SC2046  # each option one word
-    if ! "$TFXC" "$here/$model/model.tfx" --name m "$@" $(sed -n 's/^# flags: //p' "$cases") -o m.c >log 2>&1; then
-        not_ok "$label" "tfxc: exit status $?" log
-        return 1
-    fi
+    "$TFXC" "$here/$model/model.tfx" --name m "$@" $(sed -n 's/^# flags: //p' "$cases") -o m.c >log 2>&1
+    status=$?
+    if [ $status != 0 ]; then not_ok "$label" "tfxc: exit status $status" log; return 1; fi
     has=0
     if grep -q '} m_state;' m.h; then has=1; fi
     awk -v stateful=$has -f "$here/cases.awk" "$cases" >main.c
