@@ -183,6 +183,16 @@ static void too_many(Diag *d)
     fflush(d->out);
 }
 
+/* A text that is instantiated many times has its mistakes as often: the first tells enough. */
+static int is_repeated(Diag *d, Span at, const char *id)
+{
+    for (int i = 0; at.lo && i < d->seen.n; i++)
+        if (d->seen.at[i].at == at.lo && !strcmp(d->seen.at[i].id, id)) return 1;
+    DiagSeen s = {id, at.lo};
+    vec_push(d->arena, &d->seen, s);
+    return 0;
+}
+
 /* Counts a diagnostic and makes it the pending one, unless it is disabled or over the limit. */
 static void start(Diag *d, Severity severity, Span at, const char *id, const char *fmt, va_list ap)
 {
@@ -196,9 +206,14 @@ static void start(Diag *d, Severity severity, Span at, const char *id, const cha
     if (promoted) severity = ERROR;
     if (severity == ERROR) d->errors++;
     else d->warnings++;
-    if (severity == ERROR && d->limit > 0 && d->errors > d->limit) {
+    if (severity == ERROR && is_repeated(d, at, id)) {
         d->suppressed = 1;
-        if (d->errors == d->limit + 1) too_many(d);
+        d->repeated++;
+        return;
+    }
+    if (severity == ERROR && d->limit > 0 && d->errors - d->repeated > d->limit) {
+        d->suppressed = 1;
+        if (d->errors - d->repeated == d->limit + 1) too_many(d);
         return;
     }
     d->pending = NEW(d->arena, struct DiagPending);

@@ -3,17 +3,20 @@
  *       3 |     let y = ...
  *         |         ^~~
  * Ids are stable slugs written at the call site; every id has a test named after it.
- * Notes belong to the diagnostic before them. At most 20 errors are printed, then "too many errors". */
+ * Notes belong to the diagnostic before them. An error of an id is shown once for a place. At most 20 errors are printed, then "too many errors". */
 #ifndef BASE_DIAG_H
 #define BASE_DIAG_H
 #include <setjmp.h>
 #include <stdio.h>
 #include "compiler/base/source.h"
 
+typedef struct DiagSeen { const char *id; uint32_t at; } DiagSeen;
 typedef struct Diag {
   Arena *arena; Sources *sources; FILE *out;       /* out: stderr by default */
   int json, color, werror, limit;                  /* limit: errors printed, default 20 */
-  int errors, warnings, suppressed;                /* suppressed: last diagnostic was over the limit or disabled */
+  int errors, warnings, suppressed;                /* suppressed: last diagnostic was over the limit, disabled or a repetition */
+  int repeated;                                    /* errors of an id at a place that had it already: counted, not shown */
+  VEC(DiagSeen) seen;
   jmp_buf *fatal;                                  /* set by driver; diag_fatal jumps there */
   VEC(const char *) disabled;                      /* ids of -Wno-ID */
   struct DiagPending *pending;                     /* diagnostic under construction (notes are added until the next) */

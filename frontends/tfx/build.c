@@ -21,6 +21,8 @@ Val tfx_error(Build *b, Span at, const char *id, const char *fmt, ...)
     return tfx_bad(at);
 }
 
+int tfx_errors(const Build *b) { return b->ctx->diag.errors - b->bind_errors; }
+
 /* Regions are elaborated more than once: the same warning at the same place is told once. */
 void tfx_warn(Build *b, Span at, const char *id, const char *fmt, ...)
 {
@@ -400,11 +402,11 @@ static void build_entry(Build *b, const Ast *a, Scope *model)
     b->frame = &frame;
     b->scope = model;
     scope_push(b);
-    int errors = b->ctx->diag.errors;
+    int errors = tfx_errors(b);
     if (entry_inputs(b, a->kid[0])) {
         tfx_body(b, a->kid[2]);
-        if (errors == b->ctx->diag.errors) entry_outputs(b, a->kid[1], &frame.ret, a->span);
-        if (errors == b->ctx->diag.errors) entry_close(b);
+        if (errors == tfx_errors(b)) entry_outputs(b, a->kid[1], &frame.ret, a->span);
+        if (errors == tfx_errors(b)) entry_close(b);
     }
     b->frame = NULL;
     b->scope = model;
@@ -460,7 +462,7 @@ static void build_model(Build *b, const Ast *file, const Ast *model)
         if (file->kid[i]->kind == AST_bind && binds_model(file->kid[i], model)) bind_rules(b, file->kid[i]);
     Scope *scope = scope_push(b);
     model_members(b, members);
-    if (b->ctx->diag.errors) return;
+    if (tfx_errors(b)) return;
     for (int i = 0; i < members->n; i++) {
         if (members->kid[i]->kind != AST_entry) continue;
         build_entry(b, members->kid[i], scope);
@@ -500,6 +502,7 @@ Module *tfx_load(Ctx *ctx, Source *s, const char *model)
     map_init(&b->weights, b->a);
     map_init(&b->raw, b->a);
     smap_init(&b->rules, b->a);
+    smap_init(&b->params, b->a);
     Ast *file = tfx_parse(ctx, s);
     if (!file || ctx->diag.errors) return NULL;
     const Ast *pick = pick_model(b, file, model);
@@ -508,7 +511,7 @@ Module *tfx_load(Ctx *ctx, Source *s, const char *model)
     if (!pick) return NULL;
     tfx_file_scope(b, s, file);
     if (!ctx->diag.errors) build_model(b, file, pick);
-    if (!ctx->diag.errors) bind_finish(b);
+    if (!tfx_errors(b)) bind_finish(b);
     if (!ctx->diag.errors) unused_defines(b);
     if (ctx->diag.errors) return NULL;
     verify(b);

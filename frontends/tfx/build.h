@@ -91,11 +91,12 @@ typedef struct Build {
     Map raw;                                         /* Tensor* of a checkpoint -> NODE_param */
     Inst *model; const Ast *model_ast; const char *weights_default; const Ast *bind;
     SMap params;                                     /* path -> itself, for suggestions and unused rules */
-    int depth_calls, trial; ScanCtx *scan;
+    int depth_calls, trial, bind_errors; ScanCtx *scan;
 } Build;
 
 /* ---- build.c ---- */
 Val  tfx_bad(Span at);
+int  tfx_errors(const Build *b);                     /* so far, without those about missing data, which spoil no value */
 Val  tfx_error(Build *b, Span at, const char *id, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void tfx_warn(Build *b, Span at, const char *id, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 Scope *tfx_file_scope(Build *b, Source *s, const Ast *file);

@@ -302,16 +302,25 @@ static const char *numbered(Build *b, const char *path, int k)
     return hash ? arena_printf(b->a, "%.*s%d%s", (int)(hash - path), path, k, hash + 1) : path;
 }
 
+/* After an error about the data the rest is looked at as if they were there. */
+static Val in_place_of(Build *b, int errors, const char *path, DType t, int rank, const int64_t *shape, Span at)
+{
+    b->bind_errors += b->ctx->diag.errors - errors;
+    return synthetic(b, path, t, rank, shape, at);
+}
+
 static Val bound(Build *b, const char *path, const char *other, DType t, int rank, const int64_t *shape, Span at)
 {
     Rule *r = smap_get(&b->rules, path);
     const char *name = r ? r->source : other ? other : path;
     if (r) r->used = 1;
+    smap_put(&b->params, path, b);
     if (b->ctx->random_weights) return synthetic(b, path, t, rank, shape, at);
+    int errors = b->ctx->diag.errors;
     const Tensor *x = find_tensor(b, r, name, path, t, at);
-    if (!x) return tfx_bad(at);
+    if (!x) return in_place_of(b, errors, path, t, rank, shape, at);
     if (!r || !r->view) {
-        if (!same_shape(x, rank, shape) && (x->rank == rank || !factors(x, rank, shape))) return misshaped(b, x, path, rank, shape, shape_text(b, x->rank, x->shape), r, at), tfx_bad(at);
+        if (!same_shape(x, rank, shape) && (x->rank == rank || !factors(x, rank, shape))) return misshaped(b, x, path, rank, shape, shape_text(b, x->rank, x->shape), r, at), in_place_of(b, errors, path, t, rank, shape, at);
         return val_node(b, param_node(b, x, path, rank, shape, at), at);
     }
     Scope *keep = b->scope;
@@ -389,12 +398,24 @@ static int ignored(Build *b, const char *name)
     return 0;
 }
 
+static void no_parameter(Build *b, const Rule *r, const char *path)
+{
+    const char *best = NULL;
+    int least = 4;
+    for (int i = 0; i < b->params.m.n; i++) {
+        int d = str_distance(b->params.m.slots[i].skey, path, 3);
+        if (d < least) least = d, best = b->params.m.slots[i].skey;
+    }
+    tfx_error(b, r->span, "bind-target", best ? "there is no parameter '%s'; did you mean '%s'?" : "there is no parameter '%s'", path, best);
+}
+
 void bind_finish(Build *b)
 {
     for (int i = 0; i < b->rules.m.n; i++) {
         const Rule *r = b->rules.m.slots[i].val;
-        if (!r->used) tfx_error(b, r->span, "bind-target", "there is no parameter '%s'", (const char *)b->rules.m.slots[i].skey);
+        if (!r->used) no_parameter(b, r, b->rules.m.slots[i].skey);
     }
+    if (b->ctx->diag.errors) return;
     for (int i = 0; i < b->weights.n; i++) {
         const WeightFile *w = b->weights.slots[i].val;
         if ((const void *)w == (const void *)b || !w->cp) continue;

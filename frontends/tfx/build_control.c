@@ -131,7 +131,7 @@ static void opaque(Build *b, Block *in, Changes *c)
 static int on_trial(Build *b, const Body *body, Changes *c, int *fresh)
 {
     Mark m = mark(b);
-    int errors = b->ctx->diag.errors;
+    int errors = tfx_errors(b);
     b->recording++;
     b->trial++;
     b->frame->in_region++;
@@ -155,7 +155,7 @@ static int on_trial(Build *b, const Body *body, Changes *c, int *fresh)
     b->recording--;
     b->trial--;
     b->frame->in_region--;
-    return b->ctx->diag.errors == errors;
+    return tfx_errors(b) == errors;
 }
 
 /* Names that the text of a region assigns to: they are not what they were from the first trial on. */
@@ -277,14 +277,14 @@ static void make_loop(Build *b, const Loop *l, Sym *var, const Body *body, Carri
     b->frame->in_region++;
     scope_push(b);
     body->run(b, body);
-    if (l->cond && b->ctx->diag.errors == 0) {
+    if (l->cond && tfx_errors(b) == 0) {
         Val c = tfx_number(b, l->cond, "the condition of while");
         if (c.kind == VAL_num && c.e->dtype == DT_bool && !ex_slots(c.e)) go_on = val_to_node(b, c, NULL, DT_bool, 1);
     }
     b->scope = scope;
     b->frame->in_region--;
     if (go_on) vec_push(b->a, &lb->results, go_on);
-    int ok = b->ctx->diag.errors == 0 && carry_out(b, k, lb, l->at);
+    int ok = tfx_errors(b) == 0 && carry_out(b, k, lb, l->at);
     b->block = outer;
     b->ncond = ncond;
     if (!ok) return;
@@ -512,7 +512,7 @@ static int branch(Build *b, const Body *side, const Changes *c, Block *into, Nod
     scope_push(b);
     side->run(b, side);
     b->scope = m.scope;
-    int names = c->names.n, ok = b->ctx->diag.errors == 0;
+    int names = c->names.n, ok = tfx_errors(b) == 0;
     for (int i = 0; ok && i < names + c->states.n; i++) {
         Binding *f = i < names ? c->names.at[i] : NULL;
         if (f && f->val.kind != VAL_num) ok = 0;
@@ -624,13 +624,13 @@ void tfx_match(Build *b, const Ast *a)
 void tfx_for(Build *b, const Ast *a)
 {
     int64_t lo, hi;
-    int errors = b->ctx->diag.errors;
+    int errors = tfx_errors(b);
     if (!tfx_static_int(b, a->kid[0], &lo, "the start of 'for'") || !tfx_static_int(b, a->kid[1], &hi, "the end of 'for'")) return;
     if (hi - lo > 100000) {
         tfx_error(b, a->span, "bad-size", "%lld iterations unrolled; use scan", (long long)(hi - lo));
         return;
     }
-    for (int64_t i = lo; i < hi && b->ctx->diag.errors == errors && !b->frame->returned; i++) {
+    for (int64_t i = lo; i < hi && tfx_errors(b) == errors && !b->frame->returned; i++) {
         scope_push(b);
         scope_bind(b, a->name, val_int(b, i, a->span), a->span)->is_dim = 1;
         tfx_body(b, a->kid[2]);
