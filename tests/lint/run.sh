@@ -111,14 +111,15 @@ configure_up_to_date() {
 }
 
 # Nothing in the repository depends on where somebody has it.
-tracked() {
-    git ls-files 2>/dev/null | grep . || find . -type f ! -path './.git/*' ! -path './obj/*' ! -path './gen/*' ! -path './venv/*' | sed 's,^\./,,'
-}
+tracked() { git ls-files 2>/dev/null; }
+is_checkout() { [ -n "$(tracked | head -n 1)" ] || { echo "skip not a git checkout, or no git"; return 1; }; }
 no_machine_paths() {
+    is_checkout || return
     tracked | grep -vE '^(configure|tests/lint/run\.sh)$' | tr '\n' '\0' |
         xargs -0 grep -InE '/(work|home/[a-z]+|root|Users)/' 2>/dev/null | grep -vE 'https?://' | cut -c1-200
 }
 no_products() {
+    is_checkout || return
     tracked | grep -E '\.(o|a|so|d|pyc|orig|rej)$|~$|(^|/)(obj|gen|venv)/|^Makefile$|^config\.(log|status)$'
 }
 scripts_parse() {
