@@ -1,5 +1,5 @@
 /* tidy.c - parentheses that change nothing leave the emitted C: `x[((a * 4) + b)]` becomes `x[a * 4 + b]`.
- * Takes lines of generated statements, gives the same tokens without redundant pairs. The order of evaluation stays
+ * Takes lines of generated statements, gives the same tokens without redundant pairs, and without constants nobody reads. The order of evaluation stays
  * (a + (b + c) keeps its pair), and so do pairs that compilers ask for by a warning (&& in ||, + beside << & | ^). */
 #include <ctype.h>
 #include <string.h>
@@ -138,8 +138,41 @@ static void tidy_line(Arena *a, Out *o, const char *s, const char *end)
     out_n(o, from, (size_t)(end - from));
 }
 
+/* Is the word used in the text anywhere but at `but`? */
+static int is_used(const char *text, const char *word, size_t n, const char *but)
+{
+    for (const char *p = text; (p = strstr(p, word)) != NULL; p++)
+        if (p != but && !word_char(p[n]) && (p == text || !word_char(p[-1]))) return 1;
+    return 0;
+}
+
+/* A shared value whose uses all went into larger ones is not declared. */
+static const char *without_unused(Arena *a, const char *text)
+{
+    static const char *const heads[] = {"const int32_t v", "const float v"};
+    for (int changed = 1; changed;) {
+        changed = 0;
+        for (const char *s = text; *s;) {
+            const char *end = strchr(s, '\n'), *p = s + strspn(s, " ");
+            if (!end) break;
+            for (int k = 0; k < 2 && !changed; k++) {
+                if (strncmp(p, heads[k], strlen(heads[k]))) continue;
+                const char *name = p + strlen(heads[k]) - 1;
+                size_t n = strcspn(name, " ");
+                if (is_used(text, arena_str(a, name, n), n, name)) continue;
+                text = arena_printf(a, "%.*s%s", (int)(s - text), text, end + 1);
+                changed = 1;
+            }
+            if (changed) break;
+            s = end + 1;
+        }
+    }
+    return text;
+}
+
 const char *c_tidy(Arena *a, const char *text)
 {
+    text = without_unused(a, text);
     Out o;
     out_init(&o, a);
     for (const char *s = text; *s;) {
