@@ -245,6 +245,28 @@ static int64_t row_bytes(const Buffer *b, int axis, int64_t rows)
     return v * (dtype_info[b->dtype].bits / 8);
 }
 
+typedef struct Own { const Node *x, *n; int bad; } Own;
+static void own_read(void *u, const Expr *e)
+{
+    Own *o = u;
+    if ((e->op != EX_read && e->op != EX_read_or) || e->u.node != o->x) return;
+    if (e->op == EX_read_or || e->n != o->n->rank) { o->bad = 1; return; }
+    for (int k = 0; k < e->n; k++) if (e->arg[k]->op != EX_index || e->arg[k]->u.slot != k) o->bad = 1;
+}
+
+/* n reads x only where it writes, and after all that it reads elsewhere: in `post`, or without a sum. */
+static int reads_own_element(const Node *n, const Node *x)
+{
+    Own o = {x, n, 0};
+    if (n->kind != NODE_compute) return 0;
+    if (n->nred && ex_reads(n->body, x)) return 0;
+    if (reads_in_exprs(n, x) && n->nred) return 0;
+    ex_visit(n->body, own_read, &o);
+    if (n->post) ex_visit(n->post, own_read, &o);
+    for (int k = 0; k < n->nconj; k++) ex_visit(n->conj[k], own_read, &o);
+    return !o.bad;
+}
+
 /* A whole tensor made in a region may lie over one that dies there, when every read of the old one in the region is
  * of the same rows and comes before. A donor is taken once. */
 static Buffer *region_donor(PlanCtx *c, Node *n)
@@ -264,6 +286,7 @@ static Buffer *region_donor(PlanCtx *c, Node *n)
         if (!mine) { c->ep = NULL; mine = buffer_new(c, SPACE_work, n, NULL); c->ep = ep; }
         int64_t rows = node_bound(c->m, ep->entry, n, ni->in[0].axis), need = row_bytes(mine, ni->in[0].axis, rows);
         if (need < 0 || need != row_bytes(xi->buf, axis, rows) || mine->bytes != xi->buf->bytes || mine->dtype != xi->buf->dtype) continue;
+        if (xi->last == ni->pos && (!reads_own_element(n, x) || !same_strides(xi->buf, mine))) continue;
         /* n itself reads x: then an element may only be read by the one that takes its place */
         if (xi->last == ni->pos && (!elementwise_on(n, x) || !same_strides(mine, xi->buf))) continue;
         xi->taken = 1;

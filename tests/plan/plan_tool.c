@@ -1,9 +1,10 @@
 /* plan_tool.c - a graph in text form through planner and emitter, with what the interpreter says of it.
- *   plan_tool [-O LEVEL] [-p] [-l] [-n] [-c T=3,P=7]... MODEL.ir OUT
+ *   plan_tool [-O LEVEL] [-p] [-l] [-n] [-m] [-c T=3,P=7]... MODEL.ir OUT
  * writes OUT.c, OUT.h; OUT_main.c, a program that makes the calls given by -c (sizes of the dims; without: one call at
  * the bounds) one after the other on one state, and OUT.bin with inputs and expected values, which it reads (its one
  * argument). Every value must be within 1e-5 of the largest of its output. -O runs the passes first; -p prints the
- * plan; -l prints "ENTRY work lower_bound weights"; -n writes no calls (large models). Prefix of the C names: stem of OUT. */
+ * plan; -l prints "ENTRY work lower_bound weights"; -n writes no calls (large models);
+ * -m only tests the replay: overlaps put into the plan must be found. Prefix of the C names: stem of OUT. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,34 @@ static Module *read_again(Ctx *ctx, const char *path)
     return m;
 }
 
+/* Puts every work buffer over every other one that lives at the same time, one after the other: the replay must notice. */
+static void mutate(Plan *p, Arena *a)
+{
+    int tried = 0, missed = 0;
+    for (int k = 0; k < p->entries.n; k++) {
+        const EntryPlan *ep = p->entries.at[k];
+        for (int i = 0; i < ep->buffers.n; i++)
+            for (int j = 0; j < ep->buffers.n; j++) {
+                Buffer *b = ep->buffers.at[i], *c = ep->buffers.at[j];
+                if (i == j || b->space != SPACE_work || c->space != SPACE_work || b->over || c->over || c->first > b->last || b->first > c->last) continue;
+                if (c->offset + b->bytes > ep->work_bytes) continue;
+                if (b->bytes == c->bytes && (b->first == c->last || c->first == b->last)) continue;   /* may well be right: in place */
+                int64_t was = b->offset;
+                Out text;
+                out_init(&text, a);
+                b->offset = c->offset;
+                tried++;
+                if (!plan_check(p, &text)) {
+                    missed++;
+                    printf("missed: %s (%d..%d) over %s (%d..%d)\n", b->name, b->first, b->last, c->name, c->first, c->last);
+                }
+                b->offset = was;
+            }
+    }
+    printf("%d overlaps, %d missed\n", tried, missed);
+    exit(missed > 0);
+}
+
 static void write_program(Tool *t, const Plan *p)
 {
     EmitFiles f;
@@ -129,17 +158,18 @@ int main(int argc, char **argv)
 {
     Tool t = {.a = arena_new(), .seed = 7};
     const char *calls[32], *path = NULL;
-    int ncalls = 0, level = -1, show = 0, figures = 0, silent = 0;
+    int ncalls = 0, level = -1, show = 0, over = 0, figures = 0, silent = 0;
     for (int k = 1; k < argc; k++) {
         if (!strcmp(argv[k], "-O")) level = atoi(argv[++k]);
         else if (!strcmp(argv[k], "-p")) show = 1;
         else if (!strcmp(argv[k], "-l")) figures = 1;
         else if (!strcmp(argv[k], "-n")) silent = 1;
+        else if (!strcmp(argv[k], "-m")) over = 1;
         else if (!strcmp(argv[k], "-c") && ncalls < 32) calls[ncalls++] = argv[++k];
         else if (!path) path = argv[k];
         else t.out = argv[k];
     }
-    if (!t.out) return fprintf(stderr, "usage: plan_tool [-O LEVEL] [-p] [-l] [-n] [-c T=3,P=7]... MODEL.ir OUT\n"), 2;
+    if (!t.out) return fprintf(stderr, "usage: plan_tool [-O LEVEL] [-p] [-l] [-n] [-m] [-c T=3,P=7]... MODEL.ir OUT\n"), 2;
     t.prefix = strrchr(t.out, '/') ? strrchr(t.out, '/') + 1 : t.out;
     Ctx *ctx = NEW(t.a, Ctx);
     ctx->perm = t.a;
@@ -158,6 +188,7 @@ int main(int argc, char **argv)
     for (int k = 0; figures && k < p->entries.n; k++) out_f(&t.text, "%s %lld %lld %lld\n", p->entries.at[k]->entry->name, (long long)p->entries.at[k]->work_bytes, (long long)p->entries.at[k]->lower_bound, (long long)p->weight_bytes);
     fwrite(t.text.at, 1, t.text.n, stdout);
     if (faults) return 1;
+    if (over) mutate(p, t.a);
     write_program(&t, p);
     if (silent) return 0;
     Module *as_written = read_again(ctx, path);

@@ -19,6 +19,7 @@ one() {
     # shellcheck disable=SC2086
     if ! "$TMPDIR/plan_tool" -l -O "$2" $3 "$TMPDIR/$1.ir" "$TMPDIR/$1" >"$TMPDIR/log" 2>&1; then not_ok "$1 -O$2" "status $? of the compiler"; return; fi
     if ! awk 'NF == 4 && $2 > $3 * 1.05 + 1024 { exit 1 }' "$TMPDIR/log"; then not_ok "$1 -O$2 memory" "work $(cut -d' ' -f2,3 "$TMPDIR/log" | tr '\n' ' ')"; fi
+    if "$TMPDIR/plan_tool" -m -O "$2" "$TMPDIR/$1.ir" "$TMPDIR/$1.m" >"$TMPDIR/log" 2>&1; then ok "$1 -O$2 replay: $(tail -n 1 "$TMPDIR/log")"; else not_ok "$1 -O$2 replay" "overlaps missed"; fi
     for cc in "$CC -O1 -fsanitize=address,undefined -fno-sanitize-recover=all" "$CC ${FAST:--O3 -march=native}" ${CLANG:+"$CLANG -O2"}; do
         if ! $cc -std=c99 $warn -I"$TMPDIR" -c -o "$TMPDIR/$1.o" "$TMPDIR/$1.c" >"$TMPDIR/log" 2>&1; then not_ok "$1 -O$2 $cc" "does not compile without warnings"
         elif ! $cc -std=c11 -I"$SRCDIR" -I"$TMPDIR" -o "$TMPDIR/$1.exe" "$TMPDIR/$1_main.c" "$TMPDIR/$1.o" -lm >"$TMPDIR/log" 2>&1; then not_ok "$1 -O$2 $cc" "does not link"

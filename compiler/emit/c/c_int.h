@@ -71,6 +71,7 @@ void fn_lane(FnC *f);              /* sets f->e->lane, lane0; lane is named l */
 /* local.c: declares what is known with the open slots, of all that will be open */
 void local_hoist(FnC *f, const Expr *e, uint32_t open, uint32_t all);
 void local_share(FnC *f, const Expr *e);       /* declares what occurs several times; every slot is open */
+char *local_drop_unused(const FnC *f, char *body);   /* without declarations of names that nothing uses */
 int  local_mark(const FnC *f);
 void local_forget(FnC *f, int mark);           /* what was declared since the mark goes out of scope */
 /* Declares from, to: the bounds of a clip, from rounded down to a multiple of LANES. */
@@ -81,8 +82,6 @@ int  tile_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 /* sums and softmax along memory; 0: not possible here, nothing written */
 int  row_reduce_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 int  row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p);
-/* generated statements without redundant parentheses */
-const char *c_tidy(Arena *a, const char *text);
 void entry_emit(CEmit *e, const EntryPlan *ep);
 void header_emit(const CEmit *e, Out *h);
 void weights_emit(CEmit *e, Out *c);

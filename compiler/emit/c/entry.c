@@ -84,7 +84,7 @@ static const char *node_comment(const FnC *f, const Step *s)
     return arena_str(e->a, o.at, o.n);
 }
 
-static FnText *function_new(FnC *f, const Step *s, const char *key, const char *params)
+static FnText *function_new(FnC *f, const Step *s, const char *key, const char *params, const char *body)
 {
     CEmit *e = f->e;
     FnText *t = NEW(e->a, FnText);
@@ -96,7 +96,6 @@ static FnText *function_new(FnC *f, const Step *s, const char *key, const char *
     if (source_place(&e->plan->module->ctx->sources, s->node->span.lo, &at))
         where = arena_printf(e->a, " (%s:%d)", strrchr(at.source->path, '/') ? strrchr(at.source->path, '/') + 1 : at.source->path, at.line);
     t->comment = s->kind == STEP_copy ? "copy" : arena_printf(e->a, "%s%s", node_comment(f, s), where);
-    const char *body = f->body.at ? arena_str(e->a, f->body.at, f->body.n) : "";
     t->text = arena_printf(e->a, "%s_HOT static void %s(%s)\n{\n%s}\n", e->upper, t->name, fn_names(f, params), c_tidy(e->a, fn_names(f, body)));
     fn_add(e, t);
     return t;
@@ -108,7 +107,7 @@ static const char *step_call(CEmit *e, const EntryPlan *ep, const Step *s)
     FnC f;
     fn_init(&f, e, ep, s->node);
     nest_body(&f, s);
-    const char *params = "", *args = "";
+    const char *body = local_drop_unused(&f, arena_str(e->a, f.body.at ? f.body.at : "", f.body.n)), *params = "", *args = "";
     for (int k = 0; k < f.params.n; k++) {
         const Param *p = &f.params.at[k];
         const char *sep = k ? ", " : "";
@@ -124,9 +123,9 @@ static const char *step_call(CEmit *e, const EntryPlan *ep, const Step *s)
         params = arena_printf(e->a, "%s, int32_t *err", params);
         args = arena_printf(e->a, "%s, &err", args);
     }
-    const char *key = arena_printf(e->a, "(%s)\n%.*s", params, (int)f.body.n, f.body.at ? f.body.at : "");
+    const char *key = arena_printf(e->a, "(%s)\n%s", params, body);
     FnText *t = smap_get(&e->by_text, key);
-    if (!t) t = function_new(&f, s, key, params);
+    if (!t) t = function_new(&f, s, key, params, body);
     if (s->kind == STEP_node && s->node->name) vec_push(e->a, &t->users, s->node->name);
     return arena_printf(e->a, "%s(%s);", t->name, args);
 }

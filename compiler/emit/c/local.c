@@ -1,6 +1,8 @@
 /* local.c - values that get a name: what is known outside a loop is computed there, and what occurs several times in an
  * expression is computed once. Takes expressions whose slots are open, writes declarations into the function, after
  * which c_expr writes the name. A value is moved only to where it may be evaluated whatever the predicates say. */
+#include <ctype.h>
+#include <string.h>
 #include "compiler/emit/c/c_int.h"
 
 /* Subscripts in range wherever the open loops may be; ranges of loops not yet open may be empty and tell nothing. */
@@ -78,7 +80,7 @@ static void count_uses(Share *s, const Expr *e)
     uintptr_t n = (uintptr_t)map_get(&s->uses, e);
     map_put(&s->uses, e, (void *)(n + 1));
     if (n || e->op == EX_read) return;                      /* a subscript is written as one sum for all of the read */
-    for (int k = 0; k < e->n; k++) count_uses(s, e->arg[k]);
+    for (int k = e->op == EX_read_or ? e->n - 1 : 0; k < e->n; k++) count_uses(s, e->arg[k]);
 }
 
 static void share_part(void *u, const Expr *e)
@@ -101,4 +103,24 @@ int local_mark(const FnC *f) { return f->hoisted.n; }
 void local_forget(FnC *f, int mark)
 {
     while (f->hoisted.n > mark) map_put(&f->temps, f->hoisted.at[--f->hoisted.n], NULL);
+}
+
+static const char *use_of(const char *text, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *p = text; (p = strstr(p, name)); p += n)
+        if (!isalnum((unsigned char)p[n]) && p[n] != '_' && (p == text || (!isalnum((unsigned char)p[-1]) && p[-1] != '_'))) return p;
+    return NULL;
+}
+
+char *local_drop_unused(const FnC *f, char *body)
+{
+    for (int k = f->ntemps - 1; k >= 0; k--) {
+        const char *name = arena_printf(f->e->a, "v%d", k), *at = use_of(body, name);
+        if (!at || use_of(at + strlen(name), name)) continue;
+        char *line = body + (at - body), *end = strchr(line, '\n');
+        while (line > body && line[-1] != '\n') line--;
+        memmove(line, end + 1, strlen(end + 1) + 1);
+    }
+    return body;
 }
