@@ -79,7 +79,7 @@ static int emit_files(const Options *o, Ctx *ctx, const Plan *p, const char *has
     eo.prefix = prefix;
     eo.header_name = strcmp(c_path, "-") ? base_name(h_path) : arena_printf(a, "%s.h", prefix);
     eo.banner = arena_printf(a, "%s%s", base_name(o->input), o->line);
-    eo.source_hash = hash;
+    eo.provenance = arena_printf(a, " * source sha256 %s\n", hash);
     EmitFiles f;
     emit_c(p, &eo, &f, a);
     if (ctx->diag.errors) return EXIT_INPUT;

@@ -1,17 +1,50 @@
-/* emit.h - plan to text. */
+/* emit.h - plan to text, to weight image, to reports. */
 #ifndef EMIT_EMIT_H
 #define EMIT_EMIT_H
 #include "compiler/plan/plan.h"
-typedef enum WeightsAs { WEIGHTS_inline, WEIGHTS_blob, WEIGHTS_incbin, WEIGHTS_object } WeightsAs;
+
+/* Where the weights are: in the .c file; in FILE.bin included by the .c file's assembler statement; in FILE.bin given
+ * at run time; in FILE.bin included by an assembler file of its own, which is linked. */
+typedef enum WeightsAs { WEIGHTS_inline, WEIGHTS_incbin, WEIGHTS_blob, WEIGHTS_object, WEIGHTS_COUNT } WeightsAs;
+extern const char *const weights_as_name[WEIGHTS_COUNT];
+
+/* One call of a golden sequence: what the interpreter makes of it, on states as the calls before left them. */
+typedef struct GoldenCall { int entry; const int64_t *dims; Value *in, *out; uint64_t seed; } GoldenCall;
+
 typedef struct EmitOptions {
   const char *prefix;          /* C prefix, lower case identifier */
   const char *header_name;     /* what the .c includes */
-  const char *banner;          /* options line for provenance */
-  const char *source_hash;     /* sha256 of the sources, hex */
-  WeightsAs weights; const char *blob_path;
-  int taps;
+  const char *banner;          /* model and options, for provenance: no folders, no output names */
+  const char *provenance;      /* more lines of the banner, each " * ...\n" */
+  WeightsAs weights; const char *image_name; /* FILE.bin, as the assembler is to find it */
+  int trace;                   /* hooks behind every step */
+  int split;                   /* the text is too long for memory: see EmitFiles */
+  const GoldenCall *golden; int ngolden;
 } EmitOptions;
-typedef struct EmitFiles { Out c, h; } EmitFiles;
-/* Writes both texts. Deterministic: a function of plan and options only. */
+/* The .c file is c. With `split` it is c, then the weights' text (weights_text), then c_end. s: empty, or the .S file. */
+typedef struct EmitFiles { Out h, c, c_end, s; uint64_t id; /* of code and layout: an image fits when equal */ } EmitFiles;
+/* Writes the texts. Deterministic: a function of plan and options only. */
 void emit_c(const Plan *p, const EmitOptions *o, EmitFiles *out, Arena *a);
+
+/* ---- image.c: the weights as bytes, a tensor at a time ---- */
+typedef struct Sink { void (*put)(void *u, const void *bytes, size_t n); void *u; } Sink;
+typedef struct ImageSum { char sha256[65]; uint64_t a, b; } ImageSum;  /* sha256: of the tensors' sha256 in order */
+enum { IMAGE_HEADER = 64, IMAGE_VERSION = 1 };
+void image_sum(const Plan *p, ImageSum *sum);
+void image_put(const Plan *p, Sink to);                /* plan->weight_bytes bytes */
+/* 64 bytes before them in FILE.bin: "TFXW", version, bytes, id, sums a and b, zeros; all little-endian. */
+void image_header(const Plan *p, const ImageSum *sum, uint64_t id, unsigned char header[IMAGE_HEADER]);
+void weights_text(const Plan *p, Sink to);             /* the rows of the inline array */
+
+/* ---- cost.c ---- */
+typedef struct Cost { double macs, ops, bytes; } Cost; /* sums of products; other scalar operations; bytes read and written */
+Cost step_cost(const Plan *p, const EntryPlan *ep, const Step *s);   /* sizes at their bounds; loops at their largest count */
+Cost entry_cost(const Plan *p, const EntryPlan *ep);
+const char *step_title(Arena *a, const Step *s);       /* "layers.0.q" or the kind of node */
+
+/* ---- report.c, json.c ---- */
+void report_text(const Plan *p, Out *o);
+void report_json(const Plan *p, const char *model, Out *o);
+/* "12345" -> "12 345" */
+const char *grouped(Arena *a, double n);
 #endif

@@ -153,8 +153,7 @@ static void one(Test *t, uint64_t seed)
     emit_c(p, &eo, &f, t->a);
     save(t, name, ".h", f.h.at, f.h.n);
     save(t, name, ".c", f.c.at, f.c.n);
-    /* the weights of all programs have the same name */
-    out_f(&t->all, "#define weights %s_weights\n#include \"%s.c\"\n#undef weights\n", name, name);
+    out_f(&t->all, "#include \"%s.c\"\n", name);
     const int64_t dims[3] = {r.dim_max, 1, 1 + (r.dim_max * 2) / 3};
     int calls = r.ndims ? 3 : 1;
     uint64_t s = seed + 1000;

@@ -82,8 +82,34 @@ int  tile_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 /* sums and softmax along memory; 0: not possible here, nothing written */
 int  row_reduce_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 int  row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p);
+<<<<<<< compiler/emit/c/c_int.h
+/* generated statements without redundant parentheses */
+const char *c_tidy(Arena *a, const char *text);
+/* entry.c */
+=======
+>>>>>>> /tmp/perf/tree/compiler/emit/c/c_int.h
 void entry_emit(CEmit *e, const EntryPlan *ep);
-void header_emit(const CEmit *e, Out *h);
-void weights_emit(CEmit *e, Out *c);
+void entry_signature(const CEmit *e, const EntryPlan *ep, Out *o);      /* without the semicolon */
+const char *entry_place(CEmit *e, const Buffer *b, int written);        /* where a buffer lies, in an entry */
+const char *entry_sym(CEmit *e, const Sym *s);
+const char *entry_expr(CEmit *e, const EntryPlan *ep, const Expr *x);   /* C text of a scalar over symbols, in an entry */
+/* header.c, banner.c */
+void header_emit(CEmit *e, Out *h);
+void banner_emit(CEmit *e, Out *o, const char *what);
+int64_t banner_stack(const CEmit *e);    /* bytes of stack of a call, estimated from the text of the functions */
+/* weights.c */
+int  weights_argument(const CEmit *e);   /* entries have an argument `blob`? */
+void weights_begin(CEmit *e, Out *c);
+void weights_end(CEmit *e, Out *c);
+void weights_local(const CEmit *e, int used, Out *c);
+void weights_checks(const CEmit *e, uint64_t id, Out *c);
+void weights_assembler(const CEmit *e, Out *s);
+/* trace.c: the hook behind a step; its declarations in the header and macros in the source */
+void trace_emit(CEmit *e, const EntryPlan *ep, const Step *s, Out *o);
+void trace_header(const CEmit *e, Out *h);
+void trace_macro(const CEmit *e, Out *c);
+/* golden.c */
+void golden_emit(CEmit *e, Out *c);
+void golden_header(const CEmit *e, Out *h);
 void math_emit(CEmit *e, Out *c);
 #endif

@@ -22,7 +22,7 @@ const char *c_mem(CEmit *e, DType t)
 }
 
 /* Where a buffer lies, as the entry function sees it. */
-static const char *place(CEmit *e, const Buffer *b, int written)
+const char *entry_place(CEmit *e, const Buffer *b, int written)
 {
     const char *t = c_mem(e, b->dtype), *cst = written ? "" : "const ";
     switch (b->space) {
@@ -33,12 +33,12 @@ static const char *place(CEmit *e, const Buffer *b, int written)
     }
 }
 
-static const char *sym_place(CEmit *e, const Sym *s) { return arena_printf(e->a, s->kind == SYM_loop ? "i_%s_%d" : "%s", c_ident(e->a, s->name ? s->name : "t"), s->id); }
+const char *entry_sym(CEmit *e, const Sym *s) { return arena_printf(e->a, s->kind == SYM_loop ? "i_%s_%d" : "%s", c_ident(e->a, s->name ? s->name : "t"), s->id); }
 
 /* A pointer to the buffer, declared at the top of the entry when it is first wanted. */
 static const char *pointer(CEmit *e, const Buffer *b, int written)
 {
-    if (b->space != SPACE_work && b->space != SPACE_weight) return place(e, b, written);
+    if (b->space != SPACE_work && b->space != SPACE_weight) return entry_place(e, b, written);
     const char *name = map_get(&e->locals, b);
     if (name) return name;
     const char *want = c_ident(e->a, b->name);
@@ -46,7 +46,7 @@ static const char *pointer(CEmit *e, const Buffer *b, int written)
     for (int k = 2; smap_get(&e->local_names, name); k++) name = arena_printf(e->a, "%s_%d", want, k);
     smap_put(&e->local_names, name, e);
     map_put(&e->locals, b, (void *)(uintptr_t)name);
-    out_f(&e->decls, "%s%s *const %s = %s;\n", b->space == SPACE_weight ? "const " : "", c_mem(e, b->dtype), name, place(e, b, 1));
+    out_f(&e->decls, "%s%s *const %s = %s;\n", b->space == SPACE_weight ? "const " : "", c_mem(e, b->dtype), name, entry_place(e, b, 1));
     return name;
 }
 
@@ -113,7 +113,7 @@ static const char *step_call(CEmit *e, const EntryPlan *ep, const Step *s)
         const char *sep = k ? ", " : "";
         if (p->sym) {
             params = arena_printf(e->a, "%s%sint32_t %s", params, sep, p->name);
-            args = arena_printf(e->a, "%s%s%s", args, sep, sym_place(e, p->sym));
+            args = arena_printf(e->a, "%s%s%s", args, sep, entry_sym(e, p->sym));
         } else {
             params = arena_printf(e->a, "%s%s%s%s *%s_restrict %s", params, sep, p->written ? "" : "const ", c_mem(e, p->buf->dtype), e->upper, p->name);
             args = arena_printf(e->a, "%s%s%s", args, sep, pointer(e, p->buf, p->written));
@@ -148,7 +148,7 @@ static void functions_write(CEmit *e)
 }
 
 /* A scalar expression in the entry function itself: buffers are named by place. */
-static const char *entry_expr(CEmit *e, const EntryPlan *ep, const Expr *x)
+const char *entry_expr(CEmit *e, const EntryPlan *ep, const Expr *x)
 {
     static const Node none = {0};
     FnC f;
@@ -158,7 +158,7 @@ static const char *entry_expr(CEmit *e, const EntryPlan *ep, const Expr *x)
         if (pass) return t;
         for (int k = 0; k < f.params.n; k++) {
             Param *p = &f.params.at[k];
-            p->name = p->sym ? sym_place(e, p->sym) : arena_printf(e->a, "(%s)", place(e, p->buf, 0));
+            p->name = p->sym ? entry_sym(e, p->sym) : arena_printf(e->a, "(%s)", entry_place(e, p->buf, 0));
         }
     }
     return "0";
@@ -168,12 +168,12 @@ static void steps_emit(CEmit *e, const EntryPlan *ep, Step *const *steps, int n,
 
 static void loop_emit(CEmit *e, const EntryPlan *ep, const Step *s, Out *o)
 {
-    const char *v = sym_place(e, s->node->var);
+    const char *v = entry_sym(e, s->node->var);
     out_f(o, "for (int32_t %s = 0, trip_%d = %s; %s < trip_%d; %s++) {\n", v, s->node->var->id, entry_expr(e, ep, s->node->trip), v, s->node->var->id, v);
     o->indent++;
     out_f(o, "(void)%s;\n", v);
     steps_emit(e, ep, s->body.at, s->body.n, o);
-    if (s->src) out_f(o, "if (!*(%s)) break;\n", place(e, s->src, 0));
+    if (s->src) out_f(o, "if (!*(%s)) break;\n", entry_place(e, s->src, 0));
     o->indent--;
     out_f(o, "}\n");
 }
@@ -181,11 +181,11 @@ static void loop_emit(CEmit *e, const EntryPlan *ep, const Step *s, Out *o)
 static void region_emit(CEmit *e, const EntryPlan *ep, const Step *s, Out *o)
 {
     const Region *r = s->region;
-    const char *t = sym_place(e, r->first), *ext = entry_expr(e, ep, r->ext);
+    const char *t = entry_sym(e, r->first), *ext = entry_expr(e, ep, r->ext);
     if (r->rows == 1) out_f(o, "for (int32_t %s = 0; %s < %s; %s++) {\n", t, t, ext, t);
     else out_f(o, "for (int32_t %s = 0; %s < %s; %s += %d) {\n", t, t, ext, t, r->rows);
     o->indent++;
-    if (!r->exact) out_f(o, "const int32_t %s = %s - %s < %d ? %s - %s : %d;\n", sym_place(e, r->count), ext, t, r->rows, ext, t, r->rows);
+    if (!r->exact) out_f(o, "const int32_t %s = %s - %s < %d ? %s - %s : %d;\n", entry_sym(e, r->count), ext, t, r->rows, ext, t, r->rows);
     steps_emit(e, ep, s->body.at, s->body.n, o);
     o->indent--;
     out_f(o, "}\n");
@@ -207,7 +207,10 @@ static void steps_emit(CEmit *e, const EntryPlan *ep, Step *const *steps, int n,
             o->indent--;
             out_f(o, "}\n");
         } else if (s->kind == STEP_region) region_emit(e, ep, s, o);
-        else out_f(o, "%s\n", step_call(e, ep, s));
+        else {
+            out_f(o, "%s\n", step_call(e, ep, s));
+            if (e->opt->trace) trace_emit(e, ep, s, o);
+        }
     }
 }
 
@@ -226,7 +229,7 @@ static void check_emit(CEmit *e, const EntryPlan *ep, const Check *c, Out *o)
         for (int k = 0; k < c->nred; k++) { lo[k] = c_expr(&f, c->r[k].lo); hi[k] = c_expr(&f, c->r[k].hi); }
         for (int k = 0; k < f.params.n; k++) {
             Param *p = &f.params.at[k];
-            p->name = p->sym ? sym_place(e, p->sym) : p->buf->space == SPACE_input ? place(e, p->buf, 0) : arena_printf(e->a, "(%s)", place(e, p->buf, 0));
+            p->name = p->sym ? entry_sym(e, p->sym) : p->buf->space == SPACE_input ? entry_place(e, p->buf, 0) : arena_printf(e->a, "(%s)", entry_place(e, p->buf, 0));
         }
     }
     for (int k = 0; k < c->nred; k++) {
@@ -238,12 +241,12 @@ static void check_emit(CEmit *e, const EntryPlan *ep, const Check *c, Out *o)
 }
 
 /* int32_t T, const int32_t *tok, ..., float *logits */
-static void signature(const CEmit *e, const EntryPlan *ep, Out *o)
+void entry_signature(const CEmit *e, const EntryPlan *ep, Out *o)
 {
     const Entry *en = ep->entry;
     out_f(o, "%s_status %s_%s(%s_work *work", e->prefix, e->prefix, c_ident(e->a, en->name), e->prefix);
     if (e->plan->states.n) out_f(o, ", %s_state *state", e->prefix);
-    if (e->opt->weights == WEIGHTS_blob) out_f(o, ", const void *blob");
+    if (weights_argument(e)) out_f(o, ", const void *blob");
     for (int k = 0; k < en->dims.n; k++) out_f(o, ", int32_t %s", c_ident(e->a, en->dims.at[k]->name));
     for (int k = 0; k < en->inputs.n; k++) {
         const Node *n = en->inputs.at[k];
@@ -254,6 +257,8 @@ static void signature(const CEmit *e, const EntryPlan *ep, Out *o)
     out_f(o, ")");
 }
 
+static int uses_weights(const Out *o) { return o->n && strstr(o->at, "(weights + ") != NULL; }
+
 void entry_emit(CEmit *e, const EntryPlan *ep)
 {
     const Entry *en = ep->entry;
@@ -262,6 +267,7 @@ void entry_emit(CEmit *e, const EntryPlan *ep)
     o.indent = 2;
     out_f(&o, "if (!work");
     if (e->plan->states.n) out_f(&o, " || !state");
+    if (weights_argument(e)) out_f(&o, " || !blob");
     for (int k = 0; k < en->inputs.n; k++) out_f(&o, " || !in_%s", c_ident(e->a, en->inputs.at[k]->name ? en->inputs.at[k]->name : "t"));
     for (int k = 0; k < en->outputs.n; k++) out_f(&o, " || !out_%s", c_ident(e->a, en->outputs.at[k].name));
     out_f(&o, ") return %s_EARG;\n", e->upper);
@@ -270,65 +276,29 @@ void entry_emit(CEmit *e, const EntryPlan *ep)
         const char *d = c_ident(e->a, s->name);
         out_f(&o, "if (%s < %lld || %s > %lld) return %s_EARG;\n", d, (long long)s->lo, d, (long long)s->hi, e->upper);
     }
-    for (int k = 0; k < en->checks.n; k++) check_emit(e, ep, &en->checks.at[k], &o);
-    out_f(&o, "int32_t err = 0;\n");
-    Out steps;
+    Out steps, checks;
+    out_init(&checks, e->a);
+    checks.indent = 2;
+    for (int k = 0; k < en->checks.n; k++) check_emit(e, ep, &en->checks.at[k], &checks);
+    out_f(&checks, "int32_t err = 0;\n");
     out_init(&steps, e->a);
     out_init(&e->decls, e->a);
     steps.indent = e->decls.indent = 2;
     map_init(&e->locals, e->a);
     smap_init(&e->local_names, e->a);
     for (int k = 0; k < en->dims.n; k++) smap_put(&e->local_names, c_ident(e->a, en->dims.at[k]->name), e);
-    for (int k = 0; k < 2; k++) smap_put(&e->local_names, k ? "weights" : "err", e);
+    for (int k = 0; k < 3; k++) smap_put(&e->local_names, k == 2 ? "blob" : k ? "weights" : "err", e);
     steps_emit(e, ep, ep->steps.at, ep->steps.n, &steps);
+    weights_local(e, uses_weights(&checks) || uses_weights(&e->decls) || uses_weights(&steps), &o);
+    out_n(&o, checks.at, checks.n);
     out_n(&o, e->decls.at ? e->decls.at : "", e->decls.n);
     out_n(&o, steps.at ? steps.at : "", steps.n);
     functions_write(e);
     out_f(&o, "return err ? %s_ERANGE : %s_OK;\n", e->upper, e->upper);
     Out sig;
     out_init(&sig, e->a);
-    signature(e, ep, &sig);
+    entry_signature(e, ep, &sig);
     out_f(e->c, "%.*s\n{\n", (int)sig.n, sig.at);
     out_n(e->c, o.at, o.n);
     out_f(e->c, "}\n\n");
-}
-
-static void state_struct(const CEmit *e, Out *h)
-{
-    const Plan *p = e->plan;
-    if (!p->states.n) return;
-    out_f(h, "/* Everything that lives between calls: plain data, copy it to save, restore or fork. */\ntypedef struct %s_state {\n", e->prefix);
-    for (int k = 0; k < p->states.n; k++) {
-        const Buffer *b = p->states.at[k];
-        if (b->rank) out_f(h, "    %s %s[%lld];", c_type(b->dtype), c_ident(e->a, b->name), (long long)b->count);
-        else out_f(h, "    %s %s;", c_type(b->dtype), c_ident(e->a, b->name));
-        out_f(h, " /* %s[", dtype_info[b->dtype].name);
-        for (int d = 0; d < b->rank; d++) out_f(h, "%s%lld", d ? ", " : "", (long long)b->state->shape[d]);
-        out_f(h, "] */\n");
-    }
-    out_f(h, "} %s_state;\n\nvoid %s_reset(%s_state *state);\n\n", e->prefix, e->prefix, e->prefix);
-}
-
-void header_emit(const CEmit *e, Out *h)
-{
-    const Plan *p = e->plan;
-    const char *x = e->prefix, *X = e->upper;
-    out_f(h, "#ifndef %s_H\n#define %s_H\n#include <stddef.h>\n#include <stdint.h>\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n", X, X);
-    out_f(h, "#define %s_ABI 1\n#define %s_WORK_SIZE %lldu /* bytes of work memory */\n", X, X, (long long)(p->work_bytes ? p->work_bytes : 64));
-    out_f(h, "#define %s_WEIGHTS_SIZE %lldu /* bytes of weights */\n", X, (long long)p->weight_bytes);
-    out_f(h, "#define %s_STATE_SIZE %lldu /* bytes of state */\n", X, (long long)p->state_bytes);
-    for (int k = 0; k < p->entries.n; k++)
-        for (int d = 0; d < p->entries.at[k]->entry->dims.n; d++) {
-            const Sym *s = p->entries.at[k]->entry->dims.at[d];
-            out_f(h, "#ifndef %s_MAX_%s\n#define %s_MAX_%s %lld\n#endif\n", X, c_ident(e->a, s->name), X, c_ident(e->a, s->name), (long long)s->hi);
-        }
-    out_f(h, "\ntypedef enum %s_status {\n    %s_OK = 0,\n    %s_EARG = 1,   /* null pointer or size out of bounds */\n    %s_ERANGE = 2, /* an input value (token, index) out of range */\n    %s_EFULL = 3   /* the state has no room for this input */\n} %s_status;\n\n", x, X, X, X, X, x);
-    out_f(h, "#ifndef %s_ALIGN\n#if defined(__GNUC__) || defined(__clang__)\n#define %s_ALIGN(n) __attribute__((aligned(n)))\n#else\n#define %s_ALIGN(n)\n#endif\n#endif\n", X, X, X);
-    out_f(h, "/* Scratch memory of one call, the caller's: static, on a stack, in a section. One for each thread. */\ntypedef struct %s_work {\n    %s_ALIGN(64) unsigned char bytes[%s_WORK_SIZE];\n} %s_work;\n\n", x, X, X, x);
-    state_struct(e, h);
-    for (int k = 0; k < p->entries.n; k++) {
-        signature(e, p->entries.at[k], h);
-        out_f(h, ";\n");
-    }
-    out_f(h, "const char *%s_strerror(%s_status status);\n\n#ifdef __cplusplus\n}\n#endif\n#endif\n", x, x);
 }
