@@ -82,12 +82,7 @@ int  tile_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 /* sums and softmax along memory; 0: not possible here, nothing written */
 int  row_reduce_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 int  row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p);
-<<<<<<< compiler/emit/c/c_int.h
-/* generated statements without redundant parentheses */
-const char *c_tidy(Arena *a, const char *text);
 /* entry.c */
-=======
->>>>>>> /tmp/perf/tree/compiler/emit/c/c_int.h
 void entry_emit(CEmit *e, const EntryPlan *ep);
 void entry_signature(const CEmit *e, const EntryPlan *ep, Out *o);      /* without the semicolon */
 const char *entry_place(CEmit *e, const Buffer *b, int written);        /* where a buffer lies, in an entry */
