@@ -427,6 +427,6 @@ void bind_finish(Build *b)
             if (!first) first = t;
             extra++;
         }
-        if (extra) tfx_warn(b, first->span, "checkpoint-extra", "%d tensor%s of %s not used, the first is '%s'; ignore \"%s\"; in the bind block says that this is meant", extra, extra > 1 ? "s are" : " is", w->path, first->name, first->name);
+        if (extra) tfx_error(b, first->span, "checkpoint-extra", "%d tensor%s of %s not used, the first is '%s'; ignore \"%s\"; in the bind block says that this is meant", extra, extra > 1 ? "s are" : " is", w->path, first->name, first->name);
     }
 }
