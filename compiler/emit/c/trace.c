@@ -49,6 +49,11 @@ void trace_emit(CEmit *e, const EntryPlan *ep, const Step *s, Out *o)
             from = ex_sym(m, r->first);
             if (!kept) at = ex_add(m, at, ex_mul(m, from, b->stride[k]));
         }
+        if (s->clip.lo && s->clip.slot == k) {
+            at = ex_add(m, at, ex_mul(m, s->clip.lo, b->stride[k]));
+            ext = ex_sub(m, s->clip.hi, s->clip.lo);
+            from = s->clip.lo;
+        }
         size = arena_printf(a, "%s%s%s", size, k ? ", " : "", entry_expr(e, ep, ext));
         stride = arena_printf(a, "%s%s%s", stride, k ? ", " : "", entry_expr(e, ep, b->stride[k]));
         first = arena_printf(a, "%s%s%s", first, k ? ", " : "", entry_expr(e, ep, from));
