@@ -72,6 +72,13 @@ static int second_half(const Replay *r, const Region *g)
     return 0;
 }
 
+/* An axis of one element: its stride says nothing. */
+static int is_single(const Buffer *b, int axis)
+{
+  int64_t n;
+  return b->node && b->node->rank == b->rank && ex_is_int(b->node->ext[axis], &n) && n == 1;
+}
+
 /* Bytes of the half of the rows that is at hand along an outermost axis without gaps; 0: no such run. */
 static int half_bytes(const Replay *r, const Buffer *b, int axis, const Region *g, int64_t *lo, int64_t *hi)
 {
@@ -80,7 +87,7 @@ static int half_bytes(const Replay *r, const Buffer *b, int axis, const Region *
     rows = b->count / stride;
     for (int k = 0; k < b->rank; k++) {
         int64_t v;
-        if (k != axis && (!ex_is_int(b->stride[k], &v) || v >= stride)) return 0;
+        if (k != axis && !is_single(b, k) && (!ex_is_int(b->stride[k], &v) || v >= stride)) return 0;
     }
     int64_t size = dtype_info[b->dtype].bits / 8, cut = rows / 2 * stride * size;
     *lo = b->offset + (second_half(r, g) ? cut : 0);
@@ -150,6 +157,19 @@ static void read_work(Replay *r, const Node *n, const Buffer *b)
     if (why) fault(r, n, why);
 }
 
+/* Outside of work memory: `has` was written in place of n by a later step of the same region, row for row, and the rows
+ * at hand are not those of the first half. */
+static int other_rows(const Replay *r, const Node *n, const Node *has)
+{
+  const NodeInfo *w = has ? map_get(&r->ep->info, has) : NULL;
+  for (int k = 0; w && k < w->nin; k++) {
+    const Region *g = w->in[k].region;
+    int axis = aligned_axis(r->step, g, n);
+    if (second_half(r, g) && axis == w->in[k].axis && n->rank == has->rank && n->ext[axis] == has->ext[axis] && r->step->pos < w->pos) return 1;
+  }
+  return 0;
+}
+
 static void read_node(void *u, Node *n)
 {
     Replay *r = u;
@@ -162,7 +182,7 @@ static void read_node(void *u, Node *n)
     if (n->kind == NODE_undef || b->space == SPACE_weight) return;
     if (b->space == SPACE_work) { read_work(r, n, b); return; }
     const Node *has = map_get(&r->value, b);
-    if (has != n && !(has && has->kind == NODE_undef)) fault(r, n, has ? "its memory holds another value" : "not written yet");
+    if (has != n && !(has && has->kind == NODE_undef) && !other_rows(r, n, has)) fault(r, n, has ? "its memory holds another value" : "not written yet");
 }
 
 /* What a step overwrites it may read only element for element, at the end of its sum. */
