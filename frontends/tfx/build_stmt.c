@@ -328,6 +328,19 @@ static void free_names(Build *b, const Ast *a, Scope *s)
     for (int i = a->kind == AST_call ? 1 : 0; i < a->n; i++) free_names(b, a->kid[i], s);
 }
 
+/* *s of a target that means nothing yet: as many indices as the other subscripts leave. */
+static void free_pack(Build *b, const Ast *target, const Ast *pack, int rank, Scope *s)
+{
+    int n = rank - (target->n - 2), first = b->depth;
+    Binding *f = scope_find(b, pack->name);
+    if ((f && f->kind == BIND_pack) || n < 0) return;
+    for (int k = 0; k < n; k++)
+        if (slot_push(b, pack->name, NULL, 0, pack->span) < 0) return;
+    f = scope_add(b, s, BIND_pack, pack->name, pack->span);
+    f->slot = first;
+    f->n = n;
+}
+
 typedef struct Part { Val base; Subs s; Val v; int nidx, idx[MAX_RED]; Expr *lo[MAX_RED], *hi[MAX_RED]; } Part;
 
 /* Does the assignment give every element a value, one index a dimension? */
@@ -391,7 +404,10 @@ static void assign_part(Build *b, const Ast *a, int add)
     if (!st && !f) return;
     p.base = st ? val_node(b, state_node(b, st), base->span) : f->val;
     Scope *s = scope_push(b);
-    for (int i = 1; i < t->n; i++) free_names(b, t->kid[i], s);
+    for (int i = 1; i < t->n; i++) {
+        if (t->kid[i]->kind == AST_packidx) free_pack(b, t, t->kid[i], p.base.rank, s);
+        else free_names(b, t->kid[i], s);
+    }
     slot_infer(b, t);
     int ok = part_value(b, a, &p, from);
     TypeClass want = val_class(&p.base);
