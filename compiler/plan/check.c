@@ -7,7 +7,8 @@
 #include <string.h>
 #include "compiler/plan/plan.h"
 
-typedef struct Bytes { int64_t lo, hi; const Node *owner; int part; } Bytes;   /* part: some rows are not written yet */
+/* part: some rows are not written yet; there `before` still lies, in the same buffer, whose rows run along `axis` */
+typedef struct Bytes { int64_t lo, hi; const Node *owner; int part; const Node *before; int axis; } Bytes;
 typedef struct Turn { const Region *region; int second; } Turn;
 typedef struct Replay {
   const Plan *p; const EntryPlan *ep; Out *out; Arena *a;
@@ -41,22 +42,30 @@ static void set_bytes(Replay *r, int64_t lo, int64_t hi, const Node *owner, int 
 {
     if (lo >= hi) return;
     int from = split(r, lo), to = split(r, hi);
-    Bytes b = {lo, hi, owner, part};
+    Bytes b = {lo, hi, owner, part, NULL, -1};
     r->map.at[from] = b;
     memmove(r->map.at + from + 1, r->map.at + to, (size_t)(r->map.n - to) * sizeof *r->map.at);
     r->map.n -= to - from - 1;
 }
 
-/* NULL when all of lo..hi is n's value */
-static const char *bytes_fault(Replay *r, int64_t lo, int64_t hi, const Node *n, int part_will_do)
+/* NULL when all of lo..hi is n's value. rows: the axis along which only the rows at hand are wanted, -1: all of it. late:
+ * rows of an earlier iteration may have been replaced, where the new value has its rows in the same places. */
+static const char *bytes_fault(Replay *r, int64_t lo, int64_t hi, const Node *n, int rows, int late)
 {
     for (int k = 0; k < r->map.n; k++) {
         const Bytes *b = &r->map.at[k];
         if (b->hi <= lo || b->lo >= hi) continue;
+        if (b->owner != n && b->part && late && rows >= 0 && b->before == n && b->axis == rows) continue;
         if (b->owner != n) return b->owner ? arena_printf(r->a, "bytes %lld.. hold %%%u", (long long)(b->lo > lo ? b->lo : lo), b->owner->id) : "not written yet";
-        if (b->part && !part_will_do) return "some rows are not written yet";
+        if (b->part && rows < 0) return "some rows are not written yet";
     }
     return NULL;
+}
+
+/* Where a buffer is in the map: states lie behind the work memory. -1: elsewhere. */
+static int64_t place(const Replay *r, const Buffer *b)
+{
+    return b->space == SPACE_work ? b->offset : b->space == SPACE_state ? r->ep->work_bytes + b->offset : -1;
 }
 
 /* ---- rows ---- */
@@ -72,13 +81,6 @@ static int second_half(const Replay *r, const Region *g)
     return 0;
 }
 
-/* An axis of one element: its stride says nothing. */
-static int is_single(const Buffer *b, int axis)
-{
-  int64_t n;
-  return b->node && b->node->rank == b->rank && ex_is_int(b->node->ext[axis], &n) && n == 1;
-}
-
 /* Bytes of the half of the rows that is at hand along an outermost axis without gaps; 0: no such run. */
 static int half_bytes(const Replay *r, const Buffer *b, int axis, const Region *g, int64_t *lo, int64_t *hi)
 {
@@ -87,11 +89,11 @@ static int half_bytes(const Replay *r, const Buffer *b, int axis, const Region *
     rows = b->count / stride;
     for (int k = 0; k < b->rank; k++) {
         int64_t v;
-        if (k != axis && !is_single(b, k) && (!ex_is_int(b->stride[k], &v) || v >= stride)) return 0;
+        if (k != axis && (!ex_is_int(b->stride[k], &v) || (v >= stride && v != b->count))) return 0;   /* count: one element */
     }
     int64_t size = dtype_info[b->dtype].bits / 8, cut = rows / 2 * stride * size;
-    *lo = b->offset + (second_half(r, g) ? cut : 0);
-    *hi = b->offset + (second_half(r, g) ? b->bytes : cut);
+    *lo = place(r, b) + (second_half(r, g) ? cut : 0);
+    *hi = place(r, b) + (second_half(r, g) ? b->bytes : cut);
     return 1;
 }
 
@@ -120,8 +122,8 @@ static int aligned_axis(const Step *s, const Region *g, const Node *x)
 /* ---- writing and reading ---- */
 static void wrote(Replay *r, const Buffer *b, const Node *n)
 {
-    if (b->space != SPACE_work) { map_put(&r->value, b, (void *)(uintptr_t)n); return; }
-    if (b->offset < 0 || b->offset + b->bytes > r->ep->work_bytes) { fault(r, n, "buffer outside the arena"); return; }
+    if (place(r, b) < 0) { map_put(&r->value, b, (void *)(uintptr_t)n); return; }
+    if (b->space == SPACE_work && b->offset + b->bytes > r->ep->work_bytes) { fault(r, n, "buffer outside the arena"); return; }
     int whole = 0, last = 1, first = 1;
     const RegionAt *at = NULL;
     for (int k = 0; r->step->kind == STEP_node && k < r->step->nin; k++) {
@@ -131,43 +133,36 @@ static void wrote(Replay *r, const Buffer *b, const Node *n)
         if (second_half(r, at->region)) first = 0;
         else last = 0;
     }
-    int64_t lo = b->offset, hi = b->offset + b->bytes;
+    int64_t lo = place(r, b), hi = place(r, b) + b->bytes;
     if (whole == 1 && half_bytes(r, b, at->axis, at->region, &lo, &hi)) set_bytes(r, lo, hi, n, 0);
     else {
-        const char *why = whole && !first ? bytes_fault(r, lo, hi, n, 1) : NULL;
+        const char *why = whole && !first ? bytes_fault(r, lo, hi, n, 0, 0) : NULL;
         if (why) fault(r, n, arena_printf(r->a, "its rows are lost: %s", why));
+        int was = split(r, lo);
+        const Node *before = was < r->map.n && r->map.at[was].hi == hi ? r->map.at[was].owner : NULL;
         set_bytes(r, lo, hi, n, whole && !last);
+        if (whole != 1 || last || !before || !before->block || plan_buffer(r->ep, before) != b) return;
+        r->map.at[split(r, lo)].before = before;
+        r->map.at[split(r, lo)].axis = at->axis;
     }
 }
 
 static void read_work(Replay *r, const Node *n, const Buffer *b)
 {
-    int64_t lo = b->offset, hi = b->offset + b->bytes;
-    int part = 0;
+    int64_t lo = place(r, b), hi = place(r, b) + b->bytes;
+    int rows = -1, late = 0;
     for (int k = 0; r->step->kind == STEP_node && k < r->step->nin; k++) {
         const Region *g = r->step->in[k].region;
         if (is_tile_of(b, g)) continue;
         int axis = aligned_axis(r->step, g, n);
         if (axis < 0 || n->ext[axis] != g->ext) continue;
-        part = 1;
+        rows = axis;
+        late = second_half(r, g);
         half_bytes(r, b, axis, g, &lo, &hi);
         break;
     }
-    const char *why = bytes_fault(r, lo, hi, n, part);
+    const char *why = bytes_fault(r, lo, hi, n, rows, late);
     if (why) fault(r, n, why);
-}
-
-/* Outside of work memory: `has` was written in place of n by a later step of the same region, row for row, and the rows
- * at hand are not those of the first half. */
-static int other_rows(const Replay *r, const Node *n, const Node *has)
-{
-  const NodeInfo *w = has ? map_get(&r->ep->info, has) : NULL;
-  for (int k = 0; w && k < w->nin; k++) {
-    const Region *g = w->in[k].region;
-    int axis = aligned_axis(r->step, g, n);
-    if (second_half(r, g) && axis == w->in[k].axis && n->rank == has->rank && n->ext[axis] == has->ext[axis] && r->step->pos < w->pos) return 1;
-  }
-  return 0;
 }
 
 static void read_node(void *u, Node *n)
@@ -180,9 +175,9 @@ static void read_node(void *u, Node *n)
     const Buffer *b = plan_buffer(r->ep, n);
     if (!b) { fault(r, n, "no memory"); return; }
     if (n->kind == NODE_undef || b->space == SPACE_weight) return;
-    if (b->space == SPACE_work) { read_work(r, n, b); return; }
+    if (place(r, b) >= 0) { read_work(r, n, b); return; }
     const Node *has = map_get(&r->value, b);
-    if (has != n && !(has && has->kind == NODE_undef) && !other_rows(r, n, has)) fault(r, n, has ? "its memory holds another value" : "not written yet");
+    if (has != n && !(has && has->kind == NODE_undef)) fault(r, n, has ? "its memory holds another value" : "not written yet");
 }
 
 /* What a step overwrites it may read only element for element, at the end of its sum. */
@@ -202,10 +197,10 @@ static void check_over(void *u, Node *x)
     Over *o = u;
     const Node *n = o->s->node;
     const Buffer *b = x->block ? plan_buffer(o->r->ep, x) : NULL, *d = o->s->dst;
-    if (!b || b->space != SPACE_work || d->space != SPACE_work || b->offset >= d->offset + d->bytes || d->offset >= b->offset + b->bytes) return;
+    if (!b || place(o->r, b) < 0 || place(o->r, d) < 0 || place(o->r, b) >= place(o->r, d) + d->bytes || place(o->r, d) >= place(o->r, b) + b->bytes) return;
     if (n->kind == NODE_scatter) return;                     /* goes over its base; other operands: by liveness */
     o->x = x;
-    o->bad = b->offset != d->offset || (n->nred && ex_reads(n->body, x));
+    o->bad = place(o->r, b) != place(o->r, d) || (n->nred && ex_reads(n->body, x));
     ex_visit(n->body, over_read, o);
     if (n->post) ex_visit(n->post, over_read, o);
     for (int k = 0; k < n->nconj; k++) ex_visit(n->conj[k], over_read, o);
@@ -219,7 +214,7 @@ static void replay(Replay *r, Step *const *steps, int n);
 
 static void holds(Replay *r, const Buffer *b, const Node *n)
 {
-    if (b->space == SPACE_work) set_bytes(r, b->offset, b->offset + b->bytes, n, 0);
+    if (place(r, b) >= 0) set_bytes(r, place(r, b), place(r, b) + b->bytes, n, 0);
     else map_put(&r->value, b, (void *)(uintptr_t)n);
 }
 
@@ -288,18 +283,19 @@ static int check_entry(const Plan *p, const EntryPlan *ep, Out *o)
 {
     Replay r = {0};
     r.p = p; r.ep = ep; r.out = o; r.a = arena_new();
-    Bytes all = {0, ep->work_bytes > 0 ? ep->work_bytes : 1, NULL, 0};
+    Bytes all = {0, ep->work_bytes + p->state_bytes + 1, NULL, 0, NULL, -1};
     vec_push(r.a, &r.map, all);
     map_init(&r.value, r.a);
     for (int j = 0; j < ep->entry->inputs.n; j++) map_put(&r.value, plan_buffer(ep, ep->entry->inputs.at[j]), ep->entry->inputs.at[j]);
     for (int j = 0; j < ep->entry->block->nodes.n; j++) {
         Node *x = ep->entry->block->nodes.at[j];
-        if (x->kind == NODE_state && !map_get(&r.value, plan_buffer(ep, x))) map_put(&r.value, plan_buffer(ep, x), x);
+        if (x->kind == NODE_state) holds(&r, plan_buffer(ep, x), x);
     }
     replay(&r, ep->steps.at, ep->steps.n);
     for (int j = 0; j < ep->entry->state_out.n; j++) {
         const Buffer *b = map_get(&p->state_of, ep->entry->state_out.at[j].state);
-        if (map_get(&r.value, b) != ep->entry->state_out.at[j].node && ep->entry->state_out.at[j].node->block) { r.faults++; out_f(o, "%s: state '%s' does not end with its value\n", ep->entry->name, b->name); }
+        const Node *n = ep->entry->state_out.at[j].node;
+        if (n->block && bytes_fault(&r, place(&r, b), place(&r, b) + b->bytes, n, -1, 0)) { r.faults++; out_f(o, "%s: state '%s' does not end with its value\n", ep->entry->name, b->name); }
     }
     arena_free(r.a);
     return r.faults;
