@@ -81,6 +81,14 @@ static int second_half(const Replay *r, const Region *g)
     return 0;
 }
 
+/* An axis of one element: its stride says nothing. */
+static int is_single(const Buffer *b, int axis)
+{
+    int64_t n;
+    if (b->state) return b->state->shape[axis] == 1;
+    return b->node && b->node->rank == b->rank && ex_is_int(b->node->ext[axis], &n) && n == 1;
+}
+
 /* Bytes of the half of the rows that is at hand along an outermost axis without gaps; 0: no such run. */
 static int half_bytes(const Replay *r, const Buffer *b, int axis, const Region *g, int64_t *lo, int64_t *hi)
 {
@@ -89,7 +97,7 @@ static int half_bytes(const Replay *r, const Buffer *b, int axis, const Region *
     rows = b->count / stride;
     for (int k = 0; k < b->rank; k++) {
         int64_t v;
-        if (k != axis && (!ex_is_int(b->stride[k], &v) || (v >= stride && v != b->count))) return 0;   /* count: one element */
+        if (k != axis && !is_single(b, k) && (!ex_is_int(b->stride[k], &v) || v >= stride)) return 0;
     }
     int64_t size = dtype_info[b->dtype].bits / 8, cut = rows / 2 * stride * size;
     *lo = place(r, b) + (second_half(r, g) ? cut : 0);

@@ -1,10 +1,11 @@
 /* plan_tool.c - a graph in text form through planner and emitter, with what the interpreter says of it.
- *   plan_tool [-O LEVEL] [-p] [-l] [-n] [-m] [-c T=3,P=7]... MODEL.ir OUT
+ *   plan_tool [-O LEVEL] [-p] [-l] [-n] [-m] [-b] [-c T=3,P=7]... MODEL.ir OUT
  * writes OUT.c, OUT.h; OUT_main.c, a program that makes the calls given by -c (sizes of the dims; without: one call at
  * the bounds) one after the other on one state, and OUT.bin with inputs and expected values, which it reads (its one
  * argument). Every value must be within 1e-5 of the largest of its output. -O runs the passes first; -p prints the
  * plan; -l prints "ENTRY work lower_bound weights"; -n writes no calls (large models);
- * -m only tests the replay: overlaps put into the plan must be found. Prefix of the C names: stem of OUT. */
+ * -m only tests the replay: overlaps put into the plan must be found; -b packs the
+ * weights but keeps them out of the program, and writes no calls. Prefix of the C names: stem of OUT. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,10 +146,24 @@ static void mutate(Plan *p, Arena *a)
     exit(missed > 0);
 }
 
-static void write_program(Tool *t, const Plan *p)
+static void count_bytes(void *u, const void *bytes, size_t n)
+{
+    (void)bytes;
+    *(size_t *)u += n;
+}
+
+static void write_program(Tool *t, const Plan *p, int blob)
 {
     EmitFiles f;
     EmitOptions eo = {.prefix = t->prefix, .header_name = arena_printf(t->a, "%s.h", t->prefix), .banner = t->prefix};
+    size_t bytes = 0;
+    if (blob) {
+        Sink to = {count_bytes, &bytes};
+        eo.weights = WEIGHTS_blob;
+        eo.image_name = "weights.bin";
+        image_put(p, to);
+        printf("image %zu\n", bytes);
+    }
     emit_c(p, &eo, &f, t->a);
     save(t, ".h", f.h.at, f.h.n);
     save(t, ".c", f.c.at, f.c.n);
@@ -158,18 +173,19 @@ int main(int argc, char **argv)
 {
     Tool t = {.a = arena_new(), .seed = 7};
     const char *calls[32], *path = NULL;
-    int ncalls = 0, level = -1, show = 0, over = 0, figures = 0, silent = 0;
+    int ncalls = 0, level = -1, show = 0, over = 0, blob = 0, figures = 0, silent = 0;
     for (int k = 1; k < argc; k++) {
         if (!strcmp(argv[k], "-O")) level = atoi(argv[++k]);
         else if (!strcmp(argv[k], "-p")) show = 1;
         else if (!strcmp(argv[k], "-l")) figures = 1;
         else if (!strcmp(argv[k], "-n")) silent = 1;
         else if (!strcmp(argv[k], "-m")) over = 1;
+        else if (!strcmp(argv[k], "-b")) blob = 1;
         else if (!strcmp(argv[k], "-c") && ncalls < 32) calls[ncalls++] = argv[++k];
         else if (!path) path = argv[k];
         else t.out = argv[k];
     }
-    if (!t.out) return fprintf(stderr, "usage: plan_tool [-O LEVEL] [-p] [-l] [-n] [-m] [-c T=3,P=7]... MODEL.ir OUT\n"), 2;
+    if (!t.out) return fprintf(stderr, "usage: plan_tool [-O LEVEL] [-p] [-l] [-n] [-m] [-b] [-c T=3,P=7]... MODEL.ir OUT\n"), 2;
     t.prefix = strrchr(t.out, '/') ? strrchr(t.out, '/') + 1 : t.out;
     Ctx *ctx = NEW(t.a, Ctx);
     ctx->perm = t.a;
@@ -189,8 +205,8 @@ int main(int argc, char **argv)
     fwrite(t.text.at, 1, t.text.n, stdout);
     if (faults) return 1;
     if (over) mutate(p, t.a);
-    write_program(&t, p);
-    if (silent) return 0;
+    write_program(&t, p, blob);
+    if (silent || blob) return 0;
     Module *as_written = read_again(ctx, path);
     Interp *ip = interp_new(as_written, t.a);
     t.bin = fopen(arena_printf(t.a, "%s.bin", t.out), "wb");
