@@ -348,7 +348,6 @@ static Val stacked(Build *b, const char *path, const char *other, DType t, int r
     int64_t all[MAX_RANK], each = 1;
     all[0] = n;
     for (int i = 0; i < rank; i++) each *= all[i + 1] = shape[i];
-    if (b->ctx->random_weights) return synthetic(b, path, t, rank + 1, all, at);
     Tensor *x = NEW(b->a, Tensor);
     x->dtype = class_dtype(dtype_class(t));
     x->name = path;

@@ -35,5 +35,13 @@ for file in "$here"/fine/*.tfx; do
     # shellcheck disable=SC2046
     if timeout 20 "$TFXC" -Werror --check-passes --random-weights $(sed -n '1s|^// args: ||p' "$file") "$file" -o out.c >log 2>&1; then passed=$((passed + 1)); else not_ok "$name" "does not compile"; fi
 done
+# What texts mean: tests/lang/values/*.tfx hold calls and results, run by values.c.
+flags=${UNITFLAGS:-"-std=gnu11 -D_DEFAULT_SOURCE -I$SRCDIR -O1 -g"}
+# shellcheck disable=SC2086
+if $CC $flags -o values "$here/values.c" "$BUILDDIR/libtfxc.a" ${LIBS--lz -lffi} -lm >log 2>&1; then
+    for file in "$here"/values/*.tfx; do
+        if timeout 60 ./values "$file" >log 2>&1; then passed=$((passed + 1)); else not_ok "$(basename "$file")" "another meaning"; fi
+    done
+else not_ok values "does not compile"; fi
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
