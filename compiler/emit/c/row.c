@@ -143,7 +143,7 @@ static const char *better(FnC *f, RedOp op, const char *acc, const char *v)
 /* Declares the partial results. */
 static void lanes_begin(FnC *f, const char *name, RedOp op)
 {
-    if (op == RED_sum) { out_f(&f->body, "float %s[%d] = {0};\n", name, LANES); return; }
+    if (op == RED_sum) { out_f(&f->body, "float %s[%d];\nfor (ptrdiff_t l = 0; l < %d; l++) %s[l] = 0.0f;\n", name, LANES, LANES, name); return; }
     c_need(f->e, "inf");
     out_f(&f->body, "float %s[%d];\nfor (ptrdiff_t l = 0; l < %d; l++) %s[l] = %s%s_inf();\n", name, LANES, LANES, name, op == RED_max ? "-" : "", f->e->prefix);
 }

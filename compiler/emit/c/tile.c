@@ -224,8 +224,11 @@ static void one_tile(const Tile *t, int rows, int width, const char *stored)
     const char *added = stored && !room_for_tile(t) ? stored : all;
     if (!stored) stored = all;
     out_f(o, "float");
-    for (int r = 0; r < rows; r++) out_f(o, "%s c%d[%d] = {0}", r ? "," : "", r, width);
+    for (int r = 0; r < rows; r++) out_f(o, "%s c%d[%d]", r ? "," : "", r, width);
     out_f(o, ";\n");
+    lanes_open(t, all);                                      /* an initialiser would become a call of memset on small machines */
+    for (int r = 0; r < rows; r++) out_f(o, "%sc%d[l] = 0.0f;%s", r ? " " : "", r, r == rows - 1 ? "\n" : "");
+    close_loops(f, 1);
     int open = depth_loops(t);
     out_f(o, "const float");
     for (int r = 0; r < rows; r++) out_f(o, "%s a%d = %s", r ? "," : "", r, c_expr(f, in_tile(t, t->a, r)));
