@@ -11,7 +11,7 @@ static int ends_with(const char *s, const char *tail)
     return n >= m && !strcmp(s + n - m, tail);
 }
 
-static const char *base_name(const char *path) { const char *s = strrchr(path, '/'); return s ? s + 1 : path; }
+const char *base_name(const char *path) { const char *s = strrchr(path, '/'); return s ? s + 1 : path; }
 
 static const char *stem(Arena *a, const char *path)
 {
@@ -26,16 +26,6 @@ static const char *prefix_of(Arena *a, const Options *o)
     char *p = arena_printf(a, "%s", stem(a, from));
     for (char *q = p; *q; q++) *q = isalnum((unsigned char)*q) ? (char)tolower((unsigned char)*q) : '_';
     return isdigit((unsigned char)*p) || !*p ? arena_printf(a, "m_%s", p) : p;
-}
-
-void report_print(const Plan *p, Out *o)
-{
-    out_f(o, "weights %10lld B in %d tensors\n", (long long)p->weight_bytes, p->weights.n);
-    out_f(o, "state   %10lld B\n", (long long)p->state_bytes);
-    for (int k = 0; k < p->entries.n; k++) {
-        const EntryPlan *ep = p->entries.at[k];
-        out_f(o, "entry %s: work %lld B (lower bound %lld B), %d steps\n", ep->entry->name, (long long)ep->work_bytes, (long long)ep->lower_bound, ep->steps.n);
-    }
 }
 
 /* Limits: which one binds, and what takes it. */
@@ -70,53 +60,108 @@ static void write_deps(const Options *o, Ctx *ctx, const char *c_path)
     file_save(&ctx->diag, arena_printf(ctx->perm, "%s.d", stem(ctx->perm, c_path)), d.at, d.n);
 }
 
+/* By size: what the compiler of the target takes in its stride as text; more goes beside it. */
+enum { INLINE_LIMIT = 4 << 20 };
+
 static int emit_files(const Options *o, Ctx *ctx, const Plan *p, const char *hash)
 {
     Arena *a = ctx->perm;
     const char *prefix = prefix_of(a, o), *c_path = o->output ? o->output : arena_printf(a, "%s.c", stem(a, o->input));
-    const char *h_path = ends_with(c_path, ".c") ? arena_printf(a, "%.*s.h", (int)strlen(c_path) - 2, c_path) : arena_printf(a, "%s.h", c_path);
+    const char *base = ends_with(c_path, ".c") ? arena_str(a, c_path, strlen(c_path) - 2) : c_path;
+    int to_stdout = !strcmp(c_path, "-");
     EmitOptions eo = {0};
+    FileSet to = {c_path, to_stdout ? "-" : arena_printf(a, "%s.h", base), NULL, NULL};
     eo.prefix = prefix;
-    eo.header_name = strcmp(c_path, "-") ? base_name(h_path) : arena_printf(a, "%s.h", prefix);
+    eo.header_name = to_stdout ? arena_printf(a, "%s.h", prefix) : base_name(to.h);
     eo.banner = arena_printf(a, "%s%s", base_name(o->input), o->line);
     eo.provenance = arena_printf(a, " * source sha256 %s\n", hash);
-    EmitFiles f;
-    emit_c(p, &eo, &f, a);
-    if (ctx->diag.errors) return EXIT_INPUT;
-    if (strcmp(c_path, "-")) file_save(&ctx->diag, h_path, f.h.at, f.h.n);
-    else file_save(&ctx->diag, "-", f.h.at, f.h.n);
-    file_save(&ctx->diag, c_path, f.c.at, f.c.n);
+    eo.trace = o->trace;
+    if (o->self_test) golden_calls(o, ctx, &eo);
+    eo.weights = o->weights >= 0 ? (WeightsAs)o->weights : p->weight_bytes <= INLINE_LIMIT || to_stdout ? WEIGHTS_inline : WEIGHTS_incbin;
+    if (!p->weight_bytes) eo.weights = WEIGHTS_inline;
+    if (eo.weights != WEIGHTS_inline) {
+        if (to_stdout) return usage("%s", "--weights: on standard output they are inline");
+        to.bin = arena_printf(a, "%s.bin", base);
+        eo.image_name = base_name(to.bin);
+    }
+    if (eo.weights == WEIGHTS_object) to.s = arena_printf(a, "%s_weights.S", base);
+    files_write(ctx, p, &eo, &to);
     if (o->depfile) write_deps(o, ctx, c_path);
+    return EXIT_OK;
+}
+
+/* Taps become outputs, under names that C takes; otherwise nothing keeps them alive. */
+static void place_taps(const Options *o, Ctx *ctx, Module *m)
+{
+    for (int k = 0; k < m->entries.n; k++) {
+        Entry *e = m->entries.at[k];
+        for (int j = 0; o->taps && j < e->taps.n; j++) {
+            Output t = e->taps.at[j];
+            char *name = arena_printf(ctx->perm, "%s", t.name);
+            for (char *q = name; *q; q++) if (!isalnum((unsigned char)*q)) *q = '_';
+            t.name = name;
+            for (int i = 0; i < e->outputs.n; i++)
+                if (e->outputs.at[i].node == t.node || !strcmp(e->outputs.at[i].name, name)) name = NULL;
+            if (name) vec_push(ctx->perm, &e->outputs, t);
+        }
+        e->taps.n = 0;
+    }
+}
+
+static Source *source_of(const Options *o, Ctx *ctx)
+{
+    const char *why = NULL;
+    Source *s = source_read(&ctx->sources, o->input, &why);
+    if (!s) diag_error(&ctx->diag, span_none(), "cannot-read", "%s: %s", o->input, why);
+    return s;
+}
+
+static Module *load(const Options *o, Ctx *ctx, Source *s)
+{
+    Module *m = !s ? NULL : ends_with(o->input, ".ir") ? graph_read(ctx, s) : tfx_load(ctx, s, o->model);
+    if (!m || ctx->diag.errors) return NULL;
+    place_taps(o, ctx, m);
+    return m;
+}
+
+Module *model_load(const Options *o, Ctx *ctx) { return load(o, ctx, source_of(o, ctx)); }
+
+Plan *model_plan(Ctx *ctx, Module *m)
+{
+    Out faults;
+    Plan *p = plan_make(m, ctx->perm);
+    if (!p || ctx->diag.errors) return NULL;
+    out_init(&faults, ctx->perm);
+    if (plan_check(p, &faults)) bug("the plan is wrong:\n%.*s", (int)faults.n, faults.at);
+    return p;
+}
+
+static int save_text(const Options *o, Ctx *ctx, const Out *text)
+{
+    file_save(&ctx->diag, o->output ? o->output : "-", text->at ? text->at : "", text->n);
     return EXIT_OK;
 }
 
 int compile_run(Options *o, Ctx *ctx)
 {
-    const char *why = NULL;
-    Source *s = source_read(&ctx->sources, o->input, &why);
-    if (!s) {
-        diag_error(&ctx->diag, span_none(), "cannot-read", "%s: %s", o->input, why);
-        return EXIT_INPUT;
-    }
-    Module *m = ends_with(o->input, ".ir") ? graph_read(ctx, s) : tfx_load(ctx, s, o->model);
-    if (!m || ctx->diag.errors) return EXIT_INPUT;
-    if (opt_run(m, &o->opt)) return EXIT_INPUT;
+    Source *s = source_of(o, ctx);
+    Module *m = load(o, ctx, s);
+    if (!m || opt_run(m, &o->opt)) return EXIT_INPUT;
     Out text;
     out_init(&text, ctx->perm);
     if (!strcmp(o->emit, "ir")) {
         graph_print(m, &text);
-        file_save(&ctx->diag, o->output ? o->output : "-", text.at, text.n);
-        return EXIT_OK;
+        return save_text(o, ctx, &text);
     }
-    Plan *p = plan_make(m, ctx->perm);
-    if (!p || ctx->diag.errors) return EXIT_INPUT;
-    if (plan_check(p, &text)) bug("the plan is wrong:\n%.*s", (int)text.n, text.at);
-    if (!strcmp(o->emit, "plan")) {
-        plan_print(p, &text);
-        file_save(&ctx->diag, o->output ? o->output : "-", text.at, text.n);
-        return EXIT_OK;
+    Plan *p = model_plan(ctx, m);
+    if (!p) return EXIT_INPUT;
+    if (!strcmp(o->emit, "plan")) plan_print(p, &text);
+    if (!strcmp(o->emit, "json")) report_json(p, base_name(o->input), &text);
+    if (strcmp(o->emit, "c")) return save_text(o, ctx, &text);
+    if (o->report) {
+        report_text(p, &text);
+        fprintf(stderr, "%.*s", (int)text.n, text.at);
     }
-    if (o->report) { report_print(p, &text); fprintf(stderr, "%.*s", (int)text.n, text.at); }
     if (over_budget(o, p)) return EXIT_BUDGET;
     char hash[65];
     sha256_hex(s->text, s->size, hash);

@@ -6,17 +6,72 @@
 
 enum { EXIT_OK = 0, EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_BUDGET = 3 };
 
+typedef enum Verb { VERB_compile, VERB_run, VERB_verify } Verb;
+/* One call of `tfxc run`: "reset" or an entry (NULL: the first), and its arguments as written. */
+typedef struct CallSpec { const char *entry; VEC(const char *) args; } CallSpec;
+
 typedef struct Options {
+  Verb verb;
   const char *input, *output, *name, *emit, *model;
   int64_t ram, flash;              /* limits in bytes; -1: none */
   int report, depfile, json, color, werror, help, version;
+  int weights;                     /* WeightsAs; -1: by size */
+  int taps, trace, self_test;
+  VEC(CallSpec *) calls;           /* run, verify */
+  int interpret; double tol; uint64_t seed; /* run: no C; verify: tolerance, random inputs */
   OptOptions opt;                  /* -O, --dump, --skip, ... */
-  const char *line;                /* options as given, for the banner */
+  const char *line;                /* the options that change the program, for the banner */
 } Options;
 
-/* Fills options and ctx (defines, includes); returns 0 or an exit status after printing why. */
+/* options.c. Fills options and ctx (defines, includes); returns 0 or an exit status after printing why. */
 int  options_parse(Options *o, Ctx *ctx, int argc, char **argv);
-void options_help(int what);        /* 1 help, 2 passes, 3 operators */
-int  compile_run(Options *o, Ctx *ctx);
-void report_print(const Plan *p, Out *o);
+void options_help(int what);       /* HELP_* */
+enum { HELP_usage = 1, HELP_passes, HELP_ops, HELP_targets };
+int  usage(const char *fmt, const char *what);   /* prints, gives EXIT_USAGE */
+/* arguments.c: argv with every @FILE replaced by the words of the file. 0, or an exit status after printing why. */
+typedef struct Arguments { VEC(const char *) list; } Arguments;
+int  arguments_read(Arguments *args, Ctx *ctx, int argc, char **argv);
+int  arguments_split(Arena *a, const char *text, Arguments *args);   /* words; quotes and backslash; # to end of line. 0: a quote is open */
+
+/* ctx.c */
+void ctx_init(Ctx *ctx);
+/* Another context with the same options, whose messages nobody sees: to load the model a second time. */
+void ctx_again(Ctx *to, const Ctx *from);
+void ctx_close(Ctx *ctx);
+
+/* compile.c */
+int     compile_run(Options *o, Ctx *ctx);
+Module *model_load(const Options *o, Ctx *ctx);  /* NULL after diagnostics; *hash of the source when not NULL */
+Plan   *model_plan(Ctx *ctx, Module *m);         /* checked; NULL after diagnostics */
+const char *base_name(const char *path);
+
+/* files.c: writes header, source, image, assembler, dependencies; names that are NULL are not written. All or none. */
+typedef struct FileSet { const char *c, *h, *bin, *s; } FileSet;
+void    files_write(Ctx *ctx, const Plan *p, EmitOptions *eo, const FileSet *to);
+
+/* values.c: inputs as written, values as bytes of the emitted program. */
+enum { MAX_DIMS = 32 };
+typedef struct CallValues { int index; const Entry *e; int64_t dims[MAX_DIMS]; Value *in, *out; } CallValues;   /* index: of the entry */
+/* Inputs as `spec` has them; `before`: the call before, for @OUTPUT, or NULL. 0, or an exit status after saying why. */
+int     values_read(Ctx *ctx, const Module *m, const CallSpec *spec, const CallValues *before, CallValues *to);
+/* Random inputs and room for outputs at sizes to->dims. */
+void    values_random(Arena *a, const Module *m, int entry, uint64_t seed, CallValues *to);
+void    value_store(const Value *v, unsigned char *dst);
+void    value_fetch(Value *v, const unsigned char *src);
+void    value_print(const char *name, const Value *v, Out *o);
+
+/* host.c: the emitted program, compiled by $CC and loaded. */
+typedef struct Host Host;
+Host   *host_build(Ctx *ctx, const Plan *p);     /* NULL after saying why */
+void    host_reset(Host *h);
+int     host_call(Host *h, int entry, const int64_t *dims, const Value *in, Value *out); /* status; -1 after saying what is wrong */
+void    host_state(const Host *h, int k, Value *to);   /* state k as it is now; to has its type and shape */
+void    host_close(Host *h);
+const char *status_text(int status);
+
+/* golden.c: calls with random inputs and what the interpreter makes of them, for --self-test. */
+void    golden_calls(const Options *o, Ctx *ctx, EmitOptions *eo);
+
+int run_verb(Options *o, Ctx *ctx);
+int verify_verb(Options *o, Ctx *ctx);
 #endif

@@ -25,6 +25,10 @@ typedef struct EmitOptions {
 typedef struct EmitFiles { Out h, c, c_end, s; uint64_t id; /* of code and layout: an image fits when equal */ } EmitFiles;
 /* Writes the texts. Deterministic: a function of plan and options only. */
 void emit_c(const Plan *p, const EmitOptions *o, EmitFiles *out, Arena *a);
+/* What a program that loads the emitted one needs to know: the function of an entry, where a state lies in the struct
+ * (sizeof of it for k == states.n). */
+const char *emit_entry_name(Arena *a, const char *prefix, const Entry *e);
+int64_t emit_state_offset(const Plan *p, int k);
 
 /* ---- image.c: the weights as bytes, a tensor at a time ---- */
 typedef struct Sink { void (*put)(void *u, const void *bytes, size_t n); void *u; } Sink;

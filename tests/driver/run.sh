@@ -15,11 +15,13 @@ one() { # name, arguments
   elif [ -e "$tmp/out.c" ] || [ -e "$tmp/out.h" ]; then echo "not ok $name: output left behind"; fail=$((fail+1))
   else echo "ok $name"; pass=$((pass+1)); fi
 }
+# A line "args: .." in the file holds more options; without one the file itself is compiled.
 for f in "$here"/err/*; do
   b=$(basename "$f")
+  # shellcheck disable=SC2046  # each word an option
   case $f in
     *.sh) one "${b%.sh}" $(sed -n 's/^args: //p' "$f") ;;
-    *) one "${b%.*}" "$f" ;;
+    *) one "${b%.*}" $(sed -n 's,^// args: ,,p' "$f") "$f" ;;
   esac
 done
 echo "$pass passed, $fail failed, $skip skipped"

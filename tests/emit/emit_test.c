@@ -94,7 +94,8 @@ static void call(Test *t, const Module *m, const RandomIr *r, const char *name, 
     for (int k = 0; k < e->inputs.n; k++) {
         write_input(t, &in[k]);
         out_f(o, "    void *in%d = get(%zu);\n", k, bytes_of(&in[k]));
-        args = arena_printf(t->a, "%s, in%d", args, k);
+        const char *by_value = in[k].f ? "float" : in[k].dtype == DT_bool ? "unsigned char" : "int32_t";
+        args = in[k].rank ? arena_printf(t->a, "%s, in%d", args, k) : arena_printf(t->a, "%s, *(%s *)in%d", args, by_value, k);
     }
     for (int k = 0; k < e->outputs.n; k++) {
         out_f(o, "    void *out%d = space(%zu);\n", k, bytes_of(&out[k]));

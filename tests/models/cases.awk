@@ -1,4 +1,5 @@
 # Makes the C main of a model from its cases. A line: CASE: ENTRY [DIM=VALUE..] [INPUT..] -> OUTPUT.. [!STATUS]
+# @INPUT is a single i32, passed by value.
 # Calls with the same CASE follow each other on one state. Set stateful=1 when the model has a state.
 BEGIN {
     print "#include \"m.h\"\n#include \"harness.h\"\nstatic m_work work;"
@@ -21,6 +22,7 @@ BEGIN {
         if ($k == "->") role = "output"
         else if ($k ~ /^!/) status = substr($k, 2)
         else if ($k ~ /=/) { split($k, part, "="); call = call ", " part[2] }
+        else if ($k ~ /^@/) call = call ", *(const int32_t *)input(\"" substr($k, 2) "\")"
         else call = call ", " role "(\"" $k "\")"
     }
     printf "    check(\"line %d, %s\", (int)%s), M_%s);\n", FNR, $2, call, status

@@ -29,7 +29,8 @@ const char *entry_place(CEmit *e, const Buffer *b, int written)
     case SPACE_work: return arena_printf(e->a, "(%s%s *)(%svoid *)(work->bytes + %lld)", cst, t, cst, (long long)b->offset);
     case SPACE_weight: return arena_printf(e->a, "(const %s *)(const void *)(weights + %lld)", t, (long long)b->offset);
     case SPACE_state: return arena_printf(e->a, b->rank ? "state->%s" : "&state->%s", c_ident(e->a, b->name));
-    default: return arena_printf(e->a, "%s%s", b->space == SPACE_output ? "out_" : "in_", c_ident(e->a, b->name));
+    case SPACE_input: return arena_printf(e->a, b->rank ? "in_%s" : "&in_%s", c_ident(e->a, b->name));   /* one number is passed by value */
+    default: return arena_printf(e->a, "out_%s", c_ident(e->a, b->name));
     }
 }
 
@@ -229,7 +230,7 @@ static void check_emit(CEmit *e, const EntryPlan *ep, const Check *c, Out *o)
         for (int k = 0; k < c->nred; k++) { lo[k] = c_expr(&f, c->r[k].lo); hi[k] = c_expr(&f, c->r[k].hi); }
         for (int k = 0; k < f.params.n; k++) {
             Param *p = &f.params.at[k];
-            p->name = p->sym ? entry_sym(e, p->sym) : p->buf->space == SPACE_input ? entry_place(e, p->buf, 0) : arena_printf(e->a, "(%s)", entry_place(e, p->buf, 0));
+            p->name = p->sym ? entry_sym(e, p->sym) : p->buf->space == SPACE_input && p->buf->rank ? entry_place(e, p->buf, 0) : arena_printf(e->a, "(%s)", entry_place(e, p->buf, 0));
         }
     }
     for (int k = 0; k < c->nred; k++) {
@@ -240,17 +241,19 @@ static void check_emit(CEmit *e, const EntryPlan *ep, const Check *c, Out *o)
     o->indent -= c->nred;
 }
 
+const char *emit_entry_name(Arena *a, const char *prefix, const Entry *e) { return arena_printf(a, "%s_%s", prefix, c_ident(a, e->name)); }
+
 /* int32_t T, const int32_t *tok, ..., float *logits */
 void entry_signature(const CEmit *e, const EntryPlan *ep, Out *o)
 {
     const Entry *en = ep->entry;
-    out_f(o, "%s_status %s_%s(%s_work *work", e->prefix, e->prefix, c_ident(e->a, en->name), e->prefix);
+    out_f(o, "%s_status %s(%s_work *work", e->prefix, emit_entry_name(e->a, e->prefix, en), e->prefix);
     if (e->plan->states.n) out_f(o, ", %s_state *state", e->prefix);
     if (weights_argument(e)) out_f(o, ", const void *blob");
     for (int k = 0; k < en->dims.n; k++) out_f(o, ", int32_t %s", c_ident(e->a, en->dims.at[k]->name));
     for (int k = 0; k < en->inputs.n; k++) {
         const Node *n = en->inputs.at[k];
-        out_f(o, ", const %s *in_%s", c_type(n->dtype), c_ident(e->a, n->name ? n->name : "t"));
+        out_f(o, n->rank ? ", const %s *in_%s" : ", %s in_%s", c_type(n->dtype), c_ident(e->a, n->name ? n->name : "t"));
     }
     for (int k = 0; k < en->outputs.n; k++)
         out_f(o, ", %s *out_%s", c_type(en->outputs.at[k].node->dtype), c_ident(e->a, en->outputs.at[k].name));
@@ -268,7 +271,8 @@ void entry_emit(CEmit *e, const EntryPlan *ep)
     out_f(&o, "if (!work");
     if (e->plan->states.n) out_f(&o, " || !state");
     if (weights_argument(e)) out_f(&o, " || !blob");
-    for (int k = 0; k < en->inputs.n; k++) out_f(&o, " || !in_%s", c_ident(e->a, en->inputs.at[k]->name ? en->inputs.at[k]->name : "t"));
+    for (int k = 0; k < en->inputs.n; k++)
+        if (en->inputs.at[k]->rank) out_f(&o, " || !in_%s", c_ident(e->a, en->inputs.at[k]->name ? en->inputs.at[k]->name : "t"));
     for (int k = 0; k < en->outputs.n; k++) out_f(&o, " || !out_%s", c_ident(e->a, en->outputs.at[k].name));
     out_f(&o, ") return %s_EARG;\n", e->upper);
     for (int k = 0; k < en->dims.n; k++) {

@@ -91,7 +91,7 @@ static void call_emit(CEmit *e, int k, Out *c)
     for (int j = 0; j < en->inputs.n; j++) {
         const char *name = arena_printf(e->a, "in_%d", j);
         input_array(e, name, &g->in[j], c);
-        args = arena_printf(e->a, "%s, %s", args, name);
+        args = arena_printf(e->a, en->inputs.at[j]->rank ? "%s, %s" : "%s, %s[0]", args, name);
     }
     for (int j = 0; j < en->outputs.n; j++) {
         long long n = node_count_bound(e->plan->module, en, en->outputs.at[j].node), has = value_count(&g->out[j]);

@@ -20,13 +20,15 @@ static void state_struct(const CEmit *e, Out *h)
     out_f(h, "} %s_state;\n\n/* The first values of the state: before the first call, or to begin again. */\nvoid %s_reset(%s_state *state);\n\n", e->prefix, e->prefix, e->prefix);
 }
 
-/* sizeof of the struct: every field at a multiple of its element */
-static int64_t state_bytes(const Plan *p)
+/* Every field at a multiple of its element, the whole a multiple of the largest. */
+int64_t emit_state_offset(const Plan *p, int k)
 {
     int64_t at = 0, most = 1;
-    for (int k = 0; k < p->states.n; k++) {
-        int64_t size = dtype_info[p->states.at[k]->dtype].bits / 8;
-        at = (at + size - 1) / size * size + size * p->states.at[k]->count;
+    for (int j = 0; j < p->states.n; j++) {
+        int64_t size = dtype_info[p->states.at[j]->dtype].bits / 8;
+        at = (at + size - 1) / size * size;
+        if (j == k) return at;
+        at += size * p->states.at[j]->count;
         if (size > most) most = size;
     }
     return (at + most - 1) / most * most;
@@ -102,7 +104,7 @@ static void sizes(const CEmit *e, Out *h)
     const char *X = e->upper;
     out_f(h, "#define %s_ABI 1\n", X);
     out_f(h, "#define %s_WORK_BYTES %lldu /* work memory of one call */\n", X, (long long)(p->work_bytes ? p->work_bytes : 64));
-    out_f(h, "#define %s_STATE_BYTES %lldu /* what lives between calls */\n", X, (long long)state_bytes(p));
+    out_f(h, "#define %s_STATE_BYTES %lldu /* what lives between calls */\n", X, (long long)emit_state_offset(p, p->states.n));
     out_f(h, "#define %s_WEIGHTS_BYTES %lldu\n", X, (long long)p->weight_bytes);
     if (weights_argument(e)) out_f(h, "#define %s_BLOB_BYTES %lldu /* the file of weights: they, and a header */\n", X, (long long)p->weight_bytes + IMAGE_HEADER);
     out_f(h, "#define %s_STACK_BYTES %lldu /* estimate of a call's stack */\n", X, (long long)banner_stack(e));
