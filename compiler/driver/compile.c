@@ -32,9 +32,10 @@ static const char *prefix_of(Arena *a, const Options *o)
 static int over_budget(const Options *o, const Plan *p)
 {
     int bad = 0;
-    if (o->ram >= 0 && p->work_bytes + p->state_bytes > o->ram) {
+    int64_t state = emit_state_offset(p, p->states.n);
+    if (o->ram >= 0 && p->work_bytes + state > o->ram) {
         bad = 1;
-        fprintf(stderr, "tfxc: RAM: %lld B needed (work %lld, state %lld), %lld allowed\n", (long long)(p->work_bytes + p->state_bytes), (long long)p->work_bytes, (long long)p->state_bytes, (long long)o->ram);
+        fprintf(stderr, "tfxc: RAM: %lld B needed (work %lld, state %lld), %lld allowed\n", (long long)(p->work_bytes + state), (long long)p->work_bytes, (long long)state, (long long)o->ram);
         for (int k = 0; k < p->entries.n; k++)
             for (int j = 0; j < p->entries.at[k]->buffers.n; j++) {
                 const Buffer *b = p->entries.at[k]->buffers.at[j];

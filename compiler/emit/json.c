@@ -133,7 +133,7 @@ void report_json(const Plan *p, const char *model, Out *o)
     key_str(o, "model", model, 0);
     key_int(o, "weights_bytes", (double)p->weight_bytes, 0);
     key_int(o, "work_bytes", (double)p->work_bytes, 0);
-    key_int(o, "state_bytes", (double)p->state_bytes, 0);
+    key_int(o, "state_bytes", (double)emit_state_offset(p, p->states.n), 0);
     out_f(o, ",\n\"weights\": [");
     for (int k = 0; k < p->weights.n; k++) { begin(o, k); buffer(o, p->weights.at[k].buf); }
     out_f(o, "],\n\"states\": [");

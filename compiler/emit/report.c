@@ -52,7 +52,7 @@ void report_text(const Plan *p, Out *o)
     Arena *a = o->arena;
     out_f(o, "flash  %14s B  weights, %d tensors\n", grouped(a, (double)p->weight_bytes), p->weights.n);
     out_f(o, "RAM    %14s B  work memory\n", grouped(a, (double)p->work_bytes));
-    out_f(o, "RAM    %14s B  state, %d tensors\n", grouped(a, (double)p->state_bytes), p->states.n);
+    out_f(o, "RAM    %14s B  state, %d tensors\n", grouped(a, (double)emit_state_offset(p, p->states.n)), p->states.n);
     for (int k = 0; k < p->entries.n; k++) {
         const EntryPlan *ep = p->entries.at[k];
         Cost c = entry_cost(p, ep);

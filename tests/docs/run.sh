@@ -34,6 +34,19 @@ done
 for name in $(sed -n 's/^\(fn\|block\) \([A-Za-z0-9_]*\).*/\2/p' "$SRCDIR/frontends/tfx/nn.tfx"); do
     if grep -q "\`$name\`" "$SRCDIR/frontends/tfx/LANGUAGE.md"; then ok; else not_ok LANGUAGE.md "does not list $name of nn.tfx"; fi
 done
+# Commands of the documents run as they stand, where the source and the compiler are side by side.
+ln -s "$SRCDIR/examples" examples && ln -s "$TFXC" tfxc
+for doc in README.md HACKING.md; do
+    tr '\n' ' ' <"$SRCDIR/$doc" | grep -oE '`\./tfxc [^`]*`' | tr -d '`' >commands
+    while read -r command; do
+        if timeout 60 sh -c "$command" >log 2>&1; then ok; else not_ok "$doc" "this does not work: $command" log; fi
+    done <commands
+done
+sed -n '/^.SH EXAMPLES/,/^.SH "SEE/p' "$SRCDIR/compiler/driver/tfxc.1" | sed -n 's/\\-/-/g; s/^tfxc/.\/tfxc/p' >commands
+while read -r command; do
+    if timeout 60 sh -c "$command" >log 2>&1; then ok; else not_ok tfxc.1 "this does not work: $command" log; fi
+done <commands
+[ "$passed" -gt 80 ] && [ -s words.h ] && [ -s digits.h ] || not_ok "commands" "were not run"
 # Links of the documents lead somewhere.
 for doc in README.md HACKING.md frontends/tfx/LANGUAGE.md; do
     for link in $(grep -oE '\]\([A-Za-z0-9_./-]*[./][A-Za-z0-9_./-]*\)' "$SRCDIR/$doc" | sed 's/](\(.*\))/\1/'); do

@@ -11,7 +11,7 @@ one() { # name, arguments
   "$TFXC" "$@" -o "$tmp/out.c" >"$tmp/log" 2>&1; st=$?
   id=${name%%+*}
   if [ $st -ne 1 ]; then echo "not ok $name: exit status $st"; fail=$((fail+1))
-  elif ! grep -q "\[$id\]" "$tmp/log"; then echo "not ok $name: no [$id] in: $(head -1 "$tmp/log")"; fail=$((fail+1))
+  elif ! grep -q "\[\(-Werror=\)\{0,1\}$id\]" "$tmp/log"; then echo "not ok $name: no [$id] in: $(head -1 "$tmp/log")"; fail=$((fail+1))
   elif [ -e "$tmp/out.c" ] || [ -e "$tmp/out.h" ]; then echo "not ok $name: output left behind"; fail=$((fail+1))
   else echo "ok $name"; pass=$((pass+1)); fi
 }

@@ -33,7 +33,8 @@ typedef struct FnC {
   Out body;
 } FnC;
 
-const char *c_ident(Arena *a, const char *text);
+const char *c_ident(Arena *a, const char *text);         /* a C name by itself */
+const char *c_plain(Arena *a, const char *text);         /* the end of a C name, behind a prefix */
 const char *c_type(DType t);
 /* The type of elements in memory that values of several types share one after the other: may alias any other. */
 const char *c_mem(CEmit *e, DType t);
@@ -88,6 +89,7 @@ void entry_signature(const CEmit *e, const EntryPlan *ep, Out *o);      /* witho
 const char *entry_place(CEmit *e, const Buffer *b, int written);        /* where a buffer lies, in an entry */
 const char *entry_sym(CEmit *e, const Sym *s);
 const char *entry_expr(CEmit *e, const EntryPlan *ep, const Expr *x);   /* C text of a scalar over symbols, in an entry */
+const char *output_arg(Arena *a, const char *name);                    /* the parameter of an output */
 /* header.c, banner.c */
 void header_emit(CEmit *e, Out *h);
 void banner_emit(CEmit *e, Out *o, const char *what);

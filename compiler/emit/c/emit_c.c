@@ -124,7 +124,7 @@ static void names_init(CEmit *e)
         "weights", "image", "image_fits", "bind", "le", "tensor", "self_test", "golden_value", "golden_differs"};
     smap_init(&e->by_text, e->a); smap_init(&e->names, e->a); smap_init(&e->math, e->a);
     for (size_t k = 0; k < sizeof taken / sizeof *taken; k++) smap_put(&e->names, arena_printf(e->a, "%s_%s", e->prefix, taken[k]), e);
-    for (int k = 0; k < e->plan->entries.n; k++) smap_put(&e->names, arena_printf(e->a, "%s_%s", e->prefix, c_ident(e->a, e->plan->entries.at[k]->entry->name)), e);
+    for (int k = 0; k < e->plan->entries.n; k++) smap_put(&e->names, arena_printf(e->a, "%s_%s", e->prefix, c_plain(e->a, e->plan->entries.at[k]->entry->name)), e);
 }
 
 /* Code and layout of the weights as one number: an image with the same number can be used, whatever its values. */

@@ -21,6 +21,9 @@ const char *c_mem(CEmit *e, DType t)
     return arena_printf(e->a, "%s_%s", e->prefix, dtype_info[t].name);
 }
 
+/* An output without a name of its own is just out. */
+const char *output_arg(Arena *a, const char *name) { return !strcmp(name, "out") ? "out" : arena_printf(a, "out_%s", c_plain(a, name)); }
+
 /* Where a buffer lies, as the entry function sees it. */
 const char *entry_place(CEmit *e, const Buffer *b, int written)
 {
@@ -29,8 +32,8 @@ const char *entry_place(CEmit *e, const Buffer *b, int written)
     case SPACE_work: return arena_printf(e->a, "(%s%s *)(%svoid *)(work->bytes + %lld)", cst, t, cst, (long long)b->offset);
     case SPACE_weight: return arena_printf(e->a, "(const %s *)(const void *)(weights + %lld)", t, (long long)b->offset);
     case SPACE_state: return arena_printf(e->a, b->rank ? "state->%s" : "&state->%s", c_ident(e->a, b->name));
-    case SPACE_input: return arena_printf(e->a, b->rank ? "in_%s" : "&in_%s", c_ident(e->a, b->name));   /* one number is passed by value */
-    default: return arena_printf(e->a, "out_%s", c_ident(e->a, b->name));
+    case SPACE_input: return arena_printf(e->a, b->rank ? "in_%s" : "&in_%s", c_plain(e->a, b->name));   /* one number is passed by value */
+    default: return output_arg(e->a, b->name);
     }
 }
 
@@ -237,11 +240,12 @@ static void check_emit(CEmit *e, const EntryPlan *ep, const Check *c, Out *o)
         out_f(o, "for (int32_t r%d = %s; r%d < %s; r%d++)\n", k, lo[k], k, hi[k], k);
         o->indent++;
     }
-    out_f(o, "if (!(%s)) return %s_%s; /* %s */\n", cond, e->upper, status_of[c->status], c->message ? c->message : "");
+    const char *test = c_tidy(e->a, arena_printf(e->a, "if (!(%s)) return %s_%s;", cond, e->upper, status_of[c->status]));
+    out_f(o, "%.*s /* %s */\n", (int)strcspn(test, "\n"), test, c->message ? c->message : "");
     o->indent -= c->nred;
 }
 
-const char *emit_entry_name(Arena *a, const char *prefix, const Entry *e) { return arena_printf(a, "%s_%s", prefix, c_ident(a, e->name)); }
+const char *emit_entry_name(Arena *a, const char *prefix, const Entry *e) { return arena_printf(a, "%s_%s", prefix, c_plain(a, e->name)); }
 
 /* int32_t T, const int32_t *tok, ..., float *logits */
 void entry_signature(const CEmit *e, const EntryPlan *ep, Out *o)
@@ -253,10 +257,10 @@ void entry_signature(const CEmit *e, const EntryPlan *ep, Out *o)
     for (int k = 0; k < en->dims.n; k++) out_f(o, ", int32_t %s", c_ident(e->a, en->dims.at[k]->name));
     for (int k = 0; k < en->inputs.n; k++) {
         const Node *n = en->inputs.at[k];
-        out_f(o, n->rank ? ", const %s *in_%s" : ", %s in_%s", c_type(n->dtype), c_ident(e->a, n->name ? n->name : "t"));
+        out_f(o, n->rank ? ", const %s *in_%s" : ", %s in_%s", c_type(n->dtype), c_plain(e->a, n->name ? n->name : "t"));
     }
     for (int k = 0; k < en->outputs.n; k++)
-        out_f(o, ", %s *out_%s", c_type(en->outputs.at[k].node->dtype), c_ident(e->a, en->outputs.at[k].name));
+        out_f(o, ", %s *%s", c_type(en->outputs.at[k].node->dtype), output_arg(e->a, en->outputs.at[k].name));
     out_f(o, ")");
 }
 
@@ -272,8 +276,8 @@ void entry_emit(CEmit *e, const EntryPlan *ep)
     if (e->plan->states.n) out_f(&o, " || !state");
     if (weights_argument(e)) out_f(&o, " || !blob");
     for (int k = 0; k < en->inputs.n; k++)
-        if (en->inputs.at[k]->rank) out_f(&o, " || !in_%s", c_ident(e->a, en->inputs.at[k]->name ? en->inputs.at[k]->name : "t"));
-    for (int k = 0; k < en->outputs.n; k++) out_f(&o, " || !out_%s", c_ident(e->a, en->outputs.at[k].name));
+        if (en->inputs.at[k]->rank) out_f(&o, " || !in_%s", c_plain(e->a, en->inputs.at[k]->name ? en->inputs.at[k]->name : "t"));
+    for (int k = 0; k < en->outputs.n; k++) out_f(&o, " || !%s", output_arg(e->a, en->outputs.at[k].name));
     out_f(&o, ") return %s_EARG;\n", e->upper);
     for (int k = 0; k < en->dims.n; k++) {
         const Sym *s = en->dims.at[k];
@@ -291,7 +295,8 @@ void entry_emit(CEmit *e, const EntryPlan *ep)
     map_init(&e->locals, e->a);
     smap_init(&e->local_names, e->a);
     for (int k = 0; k < en->dims.n; k++) smap_put(&e->local_names, c_ident(e->a, en->dims.at[k]->name), e);
-    for (int k = 0; k < 3; k++) smap_put(&e->local_names, k == 2 ? "blob" : k ? "weights" : "err", e);
+    static const char *const taken[] = {"err", "weights", "blob", "out", "work", "state"};
+    for (size_t k = 0; k < sizeof taken / sizeof *taken; k++) smap_put(&e->local_names, taken[k], e);
     steps_emit(e, ep, ep->steps.at, ep->steps.n, &steps);
     weights_local(e, uses_weights(&checks) || uses_weights(&e->decls) || uses_weights(&steps), &o);
     out_n(&o, checks.at, checks.n);

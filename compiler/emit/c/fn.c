@@ -12,11 +12,17 @@ static const char *const reserved[] = {"auto","break","case","char","const","con
     "int32_t","uint32_t","uint8_t","err","acc","none","best","sum","scale","order","key","high","top","from","to","end","have","keep","at","was","work","state","weights","blob","m","n","v","w","a","b","i"};
 
 /* A C identifier from any text: letters, digits, underscore; never empty, never reserved. */
-const char *c_ident(Arena *a, const char *text)
+const char *c_plain(Arena *a, const char *text)
 {
     char *s = arena_str(a, text, strlen(text));
     for (char *p = s; *p; p++)
         if (!isalnum((unsigned char)*p) || (unsigned char)*p > 127) *p = '_';
+    return s;
+}
+
+const char *c_ident(Arena *a, const char *text)
+{
+    const char *s = c_plain(a, text);
     if (!*s || isdigit((unsigned char)*s)) s = arena_printf(a, "t_%s", s);
     if ((s[0] == 'o' || s[0] == 'r' || s[0] == 'v') && isdigit((unsigned char)s[1])) s = arena_printf(a, "%s_", s);
     for (size_t k = 0; k < sizeof reserved / sizeof *reserved; k++)

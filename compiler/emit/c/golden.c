@@ -99,7 +99,7 @@ static void call_emit(CEmit *e, int k, Out *c)
         out_f(c, "    static %s out_%d[%lld];\n", c_type(g->out[j].dtype), j, n ? n : 1);
         args = arena_printf(e->a, "%s, out_%d", args, j);
     }
-    out_f(c, "    if (%s_%s(%s) != %s_OK) return %d;\n", e->prefix, c_ident(e->a, en->name), args, e->upper, k + 1);
+    out_f(c, "    if (%s_%s(%s) != %s_OK) return %d;\n", e->prefix, c_plain(e->a, en->name), args, e->upper, k + 1);
     for (int j = 0; j < en->outputs.n; j++) output_test(e, k, j, arena_printf(e->a, "out_%d", j), &g->out[j], c);
     out_f(c, "    return 0;\n}\n\n");
 }

@@ -70,13 +70,13 @@ static const char *shape_text(const CEmit *e, const Node *n)
 static void counts(const CEmit *e, const EntryPlan *ep, Out *h)
 {
     const Entry *en = ep->entry;
-    const char *name = upper(e->a, c_ident(e->a, en->name));
+    const char *name = upper(e->a, c_plain(e->a, en->name));
     for (int k = 0; k < en->inputs.n + en->outputs.n; k++) {
         int in = k < en->inputs.n;
         const Node *n = in ? en->inputs.at[k] : en->outputs.at[k - en->inputs.n].node;
         const char *of = in ? n->name ? n->name : "t" : en->outputs.at[k - en->inputs.n].name;
         long long count = node_count_bound(e->plan->module, en, n);
-        out_f(h, "#define %s_%s_%s_%s %lld /* elements at most: %s */\n", e->upper, name, in ? "IN" : "OUT", upper(e->a, c_ident(e->a, of)), count, shape_text(e, n));
+        out_f(h, "#define %s_%s_%s_%s %lld /* elements at most: %s */\n", e->upper, name, in ? "IN" : "OUT", upper(e->a, c_plain(e->a, of)), count, shape_text(e, n));
     }
 }
 
@@ -87,11 +87,11 @@ static void entry_declare(CEmit *e, const EntryPlan *ep, Out *h)
     for (int k = 0; k < en->dims.n; k++) out_f(h, " *   %s in %lld..%lld\n", c_ident(e->a, en->dims.at[k]->name), (long long)en->dims.at[k]->lo, (long long)en->dims.at[k]->hi);
     for (int k = 0; k < en->inputs.n; k++) {
         const Node *n = en->inputs.at[k];
-        out_f(h, " *   in_%s: %s", c_ident(e->a, n->name ? n->name : "t"), shape_text(e, n));
+        out_f(h, " *   in_%s: %s", c_plain(e->a, n->name ? n->name : "t"), shape_text(e, n));
         if (dtype_class(n->dtype) == CLS_I && (n->lo > INT32_MIN || n->hi < INT32_MAX)) out_f(h, ", values %lld..%lld", (long long)n->lo, (long long)n->hi);
         out_f(h, "\n");
     }
-    for (int k = 0; k < en->outputs.n; k++) out_f(h, " *   out_%s: %s\n", c_ident(e->a, en->outputs.at[k].name), shape_text(e, en->outputs.at[k].node));
+    for (int k = 0; k < en->outputs.n; k++) out_f(h, " *   %s: %s\n", output_arg(e->a, en->outputs.at[k].name), shape_text(e, en->outputs.at[k].node));
     Cost c = entry_cost(e->plan, ep);
     out_f(h, " * %s multiply-adds at the largest sizes; work memory %s bytes. */\n", grouped(e->a, c.macs), grouped(e->a, (double)ep->work_bytes));
     entry_signature(e, ep, h);
