@@ -1,4 +1,4 @@
-/* hand.c - the encoder of gen.sh (2 layers, d 64, 4 heads, ff 256, 32 positions) as a careful programmer writes it in
+/* hand.c - the encoder of prelude.tfx (2 layers, d 64, 4 heads, ff 256, 32 positions) as a careful programmer writes it in
  * portable C: rows in blocks of ROWS, all that a block needs kept in small local arrays, weights in panels of 16
  * columns, q, k and v from one matrix, scores of one head at a time, bias, GELU and residual where a product ends.
  * Scalar functions are those of runtime/math, so that only the structure differs from the compiled program.
@@ -160,42 +160,42 @@ void hand_run(const float *in, float *out)
     for (int t = 0; t < T; t += ROWS) norm(x + t * D, gain, bias, out + t * D);
 }
 
-/* ---- weights: seeds count in the order of gen.sh ---- */
-static int seed;
-static void vector(HandValue f, float *to, int n, double scale, double offset)
+/* ---- weights: numbers count the parameters in the order of prelude.tfx ---- */
+static int number;
+static void vector(HandValue f, float *to, int n)
 {
-    seed++;
-    for (int k = 0; k < n; k++) to[k] = (float)f(seed, scale, offset, k);
+    number++;
+    for (int k = 0; k < n; k++) to[k] = (float)f(number, k);
 }
 
 /* rows x depth, into panels of 16 rows */
-static void matrix(HandValue f, float *to, int rows, int depth, double scale)
+static void matrix(HandValue f, float *to, int rows, int depth)
 {
-    seed++;
+    number++;
     for (int n = 0; n < rows; n++)
-        for (int k = 0; k < depth; k++) to[n / 16 * 16 * depth + k * 16 + n % 16] = (float)f(seed, scale, 0, n * depth + k);
+        for (int k = 0; k < depth; k++) to[n / 16 * 16 * depth + k * 16 + n % 16] = (float)f(number, n * depth + k);
 }
 
 void hand_init(HandValue f)
 {
-    seed = 0;
+    number = 0;
     for (int i = 0; i < L; i++) {
         Layer *p = &layer[i];
-        vector(f, p->g1, D, 0.3, 1);
-        vector(f, p->c1, D, 0.3, 0);
+        vector(f, p->g1, D);
+        vector(f, p->c1, D);
         for (int k = 0; k < 3; k++) {
-            matrix(f, p->qkv + k * D * D, D, D, 0.2);
-            vector(f, p->bqkv + k * D, D, 0.2, 0);
+            matrix(f, p->qkv + k * D * D, D, D);
+            vector(f, p->bqkv + k * D, D);
         }
-        matrix(f, p->o, D, D, 0.2);
-        vector(f, p->bo, D, 0.2, 0);
-        vector(f, p->g2, D, 0.3, 1);
-        vector(f, p->c2, D, 0.3, 0);
-        matrix(f, p->up, F, D, 0.2);
-        vector(f, p->bup, F, 0.2, 0);
-        matrix(f, p->down, D, F, 0.1);
-        vector(f, p->bdown, D, 0.2, 0);
+        matrix(f, p->o, D, D);
+        vector(f, p->bo, D);
+        vector(f, p->g2, D);
+        vector(f, p->c2, D);
+        matrix(f, p->up, F, D);
+        vector(f, p->bup, F);
+        matrix(f, p->down, D, F);
+        vector(f, p->bdown, D);
     }
-    vector(f, gain, D, 0.3, 1);
-    vector(f, bias, D, 0.3, 0);
+    vector(f, gain, D);
+    vector(f, bias, D);
 }

@@ -168,6 +168,12 @@ void bigfile_write(BigFile *b, const void *bytes, size_t n)
     if (n && fwrite(bytes, 1, n, b->f) != n) fail(b);
 }
 
+void bigfile_rewrite(BigFile *b, const void *bytes, size_t n)
+{
+    if (fseek(b->f, 0, SEEK_SET)) fail(b);
+    bigfile_write(b, bytes, n);
+}
+
 void bigfile_commit(BigFile *b)
 {
     if (fflush(b->f)) fail(b);

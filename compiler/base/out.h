@@ -20,6 +20,7 @@ void file_save(Diag *d, const char *path, const void *bytes, size_t n);
 typedef struct BigFile BigFile;
 BigFile *bigfile_open(Diag *d, Arena *a, const char *path);
 void     bigfile_write(BigFile *f, const void *bytes, size_t n);
+void     bigfile_rewrite(BigFile *f, const void *bytes, size_t n);   /* the first n bytes, when all is written; not of "-" */
 void     bigfile_commit(BigFile *f);
 void     bigfile_abandon(BigFile *f);
 #endif

@@ -23,13 +23,12 @@ static BigFile *text_file(Ctx *ctx, Files *all, const char *path, const Out *tex
 
 static void image_file(Ctx *ctx, Files *all, const Plan *p, uint64_t id, const char *path)
 {
-    unsigned char header[IMAGE_HEADER];
-    ImageSum sum;
-    image_sum(p, &sum);
-    image_header(p, &sum, id, header);
+    unsigned char header[IMAGE_HEADER] = {0};
     BigFile *f = add(ctx, all, path);
     bigfile_write(f, header, sizeof header);
-    image_put(p, (Sink){put, f});
+    ImageSum sum = image_put(p, (Sink){put, f});
+    image_header(p, &sum, id, header);
+    bigfile_rewrite(f, header, sizeof header);
 }
 
 static void write_all(Ctx *ctx, const Plan *p, const EmitOptions *eo, const FileSet *to, Files *all)

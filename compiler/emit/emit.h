@@ -32,10 +32,9 @@ int64_t emit_state_offset(const Plan *p, int k);
 
 /* ---- image.c: the weights as bytes, a tensor at a time ---- */
 typedef struct Sink { void (*put)(void *u, const void *bytes, size_t n); void *u; } Sink;
-typedef struct ImageSum { char sha256[65]; uint64_t a, b; } ImageSum;  /* sha256: of the tensors' sha256 in order */
+typedef struct ImageSum { uint64_t a, b; } ImageSum;   /* of 32-bit words, little-endian: their sum; the sum of the sums so far */
 enum { IMAGE_HEADER = 64, IMAGE_VERSION = 1 };
-void image_sum(const Plan *p, ImageSum *sum);
-void image_put(const Plan *p, Sink to);                /* plan->weight_bytes bytes */
+ImageSum image_put(const Plan *p, Sink to);            /* plan->weight_bytes bytes */
 /* 64 bytes before them in FILE.bin: "TFXW", version, bytes, id, sums a and b, zeros; all little-endian. */
 void image_header(const Plan *p, const ImageSum *sum, uint64_t id, unsigned char header[IMAGE_HEADER]);
 void weights_text(const Plan *p, Sink to);             /* the rows of the inline array */

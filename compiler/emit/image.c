@@ -15,7 +15,7 @@ static void each_weight(const Plan *p, void (*f)(void *u, const unsigned char *b
         if (begin < at) bug("weights overlap");
         for (int64_t n; at < begin; at += n) {
             n = begin - at < (int64_t)sizeof zeros ? begin - at : (int64_t)sizeof zeros;
-            f(u, zeros, -n);
+            f(u, zeros, n);
         }
         if (!b) return;
         Arena *scratch = arena_new();
@@ -27,49 +27,34 @@ static void each_weight(const Plan *p, void (*f)(void *u, const unsigned char *b
     }
 }
 
-/* ---- sums ---- */
-typedef struct Summing { Arena *a; Out digests; uint64_t sa, sb; unsigned char word[4]; int have; } Summing;
+typedef struct Putting { Sink to; ImageSum *sum; unsigned char word[4]; int have; } Putting;
 
-static void sum_bytes(Summing *s, const unsigned char *p, int64_t n)
+static void add(ImageSum *s, const unsigned char *w)
 {
-    for (int64_t k = 0; k < n; k++) {
-        s->word[s->have++] = p[k];
-        if (s->have < 4) continue;
-        s->sa += (uint32_t)s->word[0] | (uint32_t)s->word[1] << 8 | (uint32_t)s->word[2] << 16 | (uint32_t)s->word[3] << 24;
-        s->sb += s->sa;
-        s->have = 0;
+    s->a += (uint32_t)w[0] | (uint32_t)w[1] << 8 | (uint32_t)w[2] << 16 | (uint32_t)w[3] << 24;
+    s->b += s->a;
+}
+
+static void put_part(void *u, const unsigned char *p, int64_t n)
+{
+    Putting *s = u;
+    int64_t k = 0;
+    s->to.put(s->to.u, p, (size_t)n);
+    while (s->have && k < n) {
+        s->word[s->have++] = p[k++];
+        if (s->have == 4) { add(s->sum, s->word); s->have = 0; }
     }
+    for (; k + 4 <= n; k += 4) add(s->sum, p + k);
+    while (k < n) s->word[s->have++] = p[k++];
 }
 
-/* n < 0: padding, which belongs to no tensor */
-static void sum_weight(void *u, const unsigned char *p, int64_t n)
+ImageSum image_put(const Plan *p, Sink to)
 {
-    Summing *s = u;
-    unsigned char digest[32];
-    sum_bytes(s, p, n < 0 ? -n : n);
-    if (n < 0) return;
-    sha256(p, (size_t)n, digest);
-    out_n(&s->digests, (const char *)digest, sizeof digest);
+    ImageSum sum = {0, 0};
+    Putting s = {to, &sum, {0}, 0};
+    each_weight(p, put_part, &s);
+    return sum;
 }
-
-void image_sum(const Plan *p, ImageSum *sum)
-{
-    Summing s = {0};
-    s.a = arena_new();
-    out_init(&s.digests, s.a);
-    each_weight(p, sum_weight, &s);
-    sum->a = s.sa; sum->b = s.sb;
-    sha256_hex(s.digests.n ? s.digests.at : "", s.digests.n, sum->sha256);
-    arena_free(s.a);
-}
-
-static void put_weight(void *u, const unsigned char *p, int64_t n)
-{
-    const Sink *s = u;
-    s->put(s->u, p, (size_t)(n < 0 ? -n : n));
-}
-
-void image_put(const Plan *p, Sink to) { each_weight(p, put_weight, &to); }
 
 static void put_le(unsigned char *p, uint64_t v, int n) { for (int k = 0; k < n; k++) p[k] = (unsigned char)(v >> 8 * k); }
 

@@ -1,8 +1,8 @@
-# cases.sh - the graphs of run.sh. encoder: bench/encoder/gen.sh LAYERS D HEADS FF SEQ [CAUSAL].
+# cases.sh - the graphs of run.sh. encoder: encoder.sh LAYERS D HEADS FF SEQ [CAUSAL].
 encoder() {
     name=$1; shift
     calls=$1; shift
-    sh "$SRCDIR/bench/encoder/gen.sh" "$@" >"$TMPDIR/$name.ir"
+    sh "$here/encoder.sh" "$@" >"$TMPDIR/$name.ir"
     one "$name" 1 "$calls"
 }
 lengths="-c T=1 -c T=2 -c T=3 -c T=15 -c T=16 -c T=17 -c T=33 -c T=37"

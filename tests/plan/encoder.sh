@@ -1,5 +1,5 @@
 #!/bin/sh
-# gen.sh [LAYERS D HEADS FF SEQ [CAUSAL]]: an encoder as a graph in text form with synthetic weights, on standard output.
+# encoder.sh [LAYERS D HEADS FF SEQ [CAUSAL]]: an encoder as a graph in text form with synthetic weights, on standard output.
 # Pre-LN with gain and bias, biases everywhere, erf GELU. SEQ may be "T<=512": a run-time length.
 awk -v L="${1:-2}" -v D="${2:-64}" -v H="${3:-4}" -v F="${4:-256}" -v S="${5:-32}" -v causal="${6:-}" '
 function param(name, shape, scale, offset) {
