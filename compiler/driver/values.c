@@ -364,7 +364,7 @@ void value_fetch(Value *v, const unsigned char *src)
 static void print_part(const Value *v, int axis, int64_t at, Out *o)
 {
     if (axis == v->rank) {
-        if (v->f) out_f(o, "%.6g", v->f[at]);
+        if (v->f) out_f(o, isnan(v->f[at]) ? "nan" : "%.6g", v->f[at]);
         else if (v->dtype == DT_bool) out_s(o, v->i[at] ? "true" : "false");
         else out_f(o, "%lld", (long long)v->i[at]);
         return;

@@ -222,17 +222,18 @@ static int next_in_row(const Run *r, int64_t *at)
     return 0;
 }
 
-/* exp(x - max) / sum; 0 outside the domain. */
+/* exp(x - max) / sum; 0 outside the domain. An element of -inf is as if it were outside, so that a row which has no other
+ * gives zeros, whether it was masked by a predicate or by adding -inf. NaN or +inf makes the whole row NaN. */
 static void softmax_row(Run *r, int64_t first)
 {
     double top = -HUGE_VAL, sum = 0, *f = r->out->f;
     int64_t at = first;
     do if (r->pass[at] && f[at] > top) top = f[at]; while (next_in_row(r, &at));
     do {
-        f[at] = r->pass[at] ? exp(f[at] - top) : 0;
+        f[at] = r->pass[at] && f[at] != -HUGE_VAL ? exp(f[at] - top) : 0;
         sum += f[at];
     } while (next_in_row(r, &at));
-    do f[at] = store_f(r->out->dtype, r->pass[at] ? f[at] / sum : 0); while (next_in_row(r, &at));
+    do f[at] = store_f(r->out->dtype, sum == 0 ? 0 : f[at] / sum); while (next_in_row(r, &at));
 }
 
 static void running_row(Run *r, int64_t first)

@@ -73,6 +73,16 @@ both "no such member" 1 "there is no such array in" run "$tally" x=a.npz:zz by=1
 says "outputs without a place" 2 "FILE.npy or FILE.npz" run "$tally" 'x=[[1,2]]' by=1 -o out.txt
 says "two outputs in one npy" 2 "several outputs" run "$tally" 'x=[[1,2]]' by=1 -o out.npy
 
+# softmax of rows without a number: rows are [-inf ..], [0, -inf ..], [NaN, -inf ..], [-inf, NaN ..]; no NaN is lost, none appears
+numbers=$(awk 'BEGIN { for (i = 0; i < 4; i++) { r = ""; for (j = 0; j < 40; j++) r = r (j ? "," : "") (i == 1 && j == 0 ? 1 : i == 2 && j == 0 || i == 3 && j == 1 ? 0 : -1); printf "%s[%s]", i ? "," : "", r } }')
+zeros=$(awk 'BEGIN { for (j = 0; j < 40; j++) printf "%s0", j ? "," : "" }')
+for options in "" --interpret -O0; do
+    # shellcheck disable=SC2086
+    "$TFXC" run "$here/softmax.tfx" "n=[$numbers]" "d=[$zeros]" $options >out 2>err
+    if [ "$(tail -n 2 out)" = "head: f32[4,3] = [[0, 0, 0], [nan, nan, nan], [nan, nan, nan], [nan, nan, nan]]
+masked: f32[4,3] = [[0, 0, 0], [0, 0, 0], [0, 0, 0], [nan, nan, nan]]" ]; then ok "softmax without numbers $options"; else not_ok "softmax without numbers $options" "other values" out; fi
+done
+
 # a compiler that fails, and what is left of it
 mkdir tmp
 CC=false TMPDIR=$PWD/tmp says "the C compiler fails" 2 "the C compiler failed: false" run "$tally" 'x=[[1,2]]' by=1

@@ -183,12 +183,12 @@ static void softmax_body(FnC *f, const Node *n, const Buffer *dst, const char *p
     in = open_axes(f, n, rows);
     if (keep) out_f(o, "const float v = %s;\n", at);
     else logit(f, n);
-    const char *power = arena_printf(e->a, "v > -%s_inf() ? %s_exp(v - m) : 0.0f", e->prefix, e->prefix);
+    const char *power = arena_printf(e->a, "v == -%s_inf() ? 0.0f : %s_exp(v - m)", e->prefix, e->prefix);
     out_f(o, "const float w = %s;\n", power);
     if (keep) out_f(o, "%s = w;\n", at);
     out_f(o, "sum += w;\n");
     close_loops(f, in);
-    out_f(o, "const float scale = sum > 0.0f ? 1.0f / sum : 0.0f;\n");
+    out_f(o, "const float scale = sum == 0.0f ? 0.0f : 1.0f / sum;\n");
     in = open_axes(f, n, rows);
     if (keep) out_f(o, "%s *= scale;\n", at);
     else {

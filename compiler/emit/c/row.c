@@ -260,7 +260,7 @@ int row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p)
     each_element(&r, arena_printf(e->a, "%s = %s_exp(%s - top);", one, e->prefix, one));
     const char *add[1] = {arena_printf(e->a, "s[l] += %s;", at)};
     along_row(&r, add, 1);
-    out_f(o, "const float sum = %s(s), scale = sum > 0.0f ? 1.0f / sum : 0.0f;\n", lane_tree(f, RED_sum));
+    out_f(o, "const float sum = %s(s), scale = sum == 0.0f ? 0.0f : 1.0f / sum;\n", lane_tree(f, RED_sum));
     each_element(&r, arena_printf(e->a, "%s *= scale;", one));
     close_loops(f, outer);
     return 1;
