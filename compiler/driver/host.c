@@ -120,6 +120,8 @@ static ffi_type *type_of(DType t)
 {
     switch (t) {
     case DT_f32: return &ffi_type_float;
+    case DT_f64: return &ffi_type_double;
+    case DT_i64: return &ffi_type_sint64;
     case DT_i32: return &ffi_type_sint32;
     case DT_i16: return &ffi_type_sint16;
     case DT_i8: return &ffi_type_sint8;

@@ -42,7 +42,7 @@ static void keep(Runner *r, const CallValues *v, int number, Saved *to)
     for (int k = 0; k < v->e->outputs.n; k++) {
         const Value *x = &v->out[k];
         const char *name = v->e->outputs.at[k].name;
-        unsigned char *bytes = arena_alloc(a, (size_t)value_count(x) * 4 + 4);
+        unsigned char *bytes = arena_alloc(a, (size_t)value_count(x) * 8 + 8);
         value_store(x, bytes);
         NpyArray n = {number ? arena_printf(a, "%d.%s", number, name) : name, x->dtype, x->rank, x->shape, bytes};
         vec_push(a, &to->list, n);

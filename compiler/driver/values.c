@@ -79,7 +79,7 @@ static int read_tensor(Ctx *ctx, const Tensor *t, Given *g)
     memcpy(g->shape, t->shape, sizeof t->shape);
     g->n = tensor_count(t);
     g->v = NEWN(ctx->perm, double, g->n + 1);
-    for (int64_t i = 0; i < g->n; i++) g->v[i] = dtype_class(t->dtype) == CLS_F ? tensor_f64(t, i) : (double)tensor_i64(t, i);
+    for (int64_t i = 0; i < g->n; i++) g->v[i] = dtype_is_float(t->dtype) ? tensor_f64(t, i) : (double)tensor_i64(t, i);
     return 0;
 }
 
@@ -332,7 +332,9 @@ void value_store(const Value *v, unsigned char *dst)
         int32_t x = v->i ? (int32_t)v->i[i] : 0;
         uint16_t h = v->dtype == DT_f16 ? f64_to_f16(f) : v->dtype == DT_bf16 ? f64_to_bf16(f) : (uint16_t)x;
         int bits = dtype_info[v->dtype].bits;
-        if (v->dtype == DT_f32) memcpy(dst + 4 * i, &f, 4);
+        if (v->dtype == DT_f64) memcpy(dst + 8 * i, &v->f[i], 8);
+        else if (v->dtype == DT_i64) memcpy(dst + 8 * i, &v->i[i], 8);
+        else if (v->dtype == DT_f32) memcpy(dst + 4 * i, &f, 4);
         else if (bits == 32) memcpy(dst + 4 * i, &x, 4);
         else if (bits == 16) memcpy(dst + 2 * i, &h, 2);
         else dst[i] = (unsigned char)x;
@@ -348,7 +350,9 @@ void value_fetch(Value *v, const unsigned char *src)
         uint16_t h;
         int16_t s;
         int bits = dtype_info[v->dtype].bits;
-        if (v->dtype == DT_f32) memcpy(&f, src + 4 * i, 4), v->f[i] = (double)f;
+        if (v->dtype == DT_f64) memcpy(&v->f[i], src + 8 * i, 8);
+        else if (v->dtype == DT_i64) memcpy(&v->i[i], src + 8 * i, 8);
+        else if (v->dtype == DT_f32) memcpy(&f, src + 4 * i, 4), v->f[i] = (double)f;
         else if (bits == 32) memcpy(&x, src + 4 * i, 4), v->i[i] = x;
         else if (bits == 16) {
             memcpy(&h, src + 2 * i, 2);

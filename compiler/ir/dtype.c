@@ -20,7 +20,8 @@ int dtype_by_name(const char *name)
 
 DType class_dtype(TypeClass c)
 {
-    return c == CLS_F ? DT_f32 : c == CLS_I ? DT_i32 : DT_bool;
+    static const DType of[] = {[CLS_F] = DT_f32, [CLS_I] = DT_i32, [CLS_B] = DT_bool, [CLS_D] = DT_f64, [CLS_L] = DT_i64};
+    return of[c];
 }
 
 /* ---- half floats ---- */
@@ -142,7 +143,7 @@ double tensor_f64(const Tensor *t, int64_t flat)
 
 int64_t tensor_i64(const Tensor *t, int64_t flat)
 {
-    if (t->data && dtype_class(t->dtype) != CLS_F) return int_of_bits(t->dtype, raw_bits(t, flat));
+    if (t->data && !dtype_is_float(t->dtype)) return int_of_bits(t->dtype, raw_bits(t, flat));
     double d = tensor_f64(t, flat);
     if (isnan(d)) return 0;
     return d >= 0x1p63 ? INT64_MAX : d <= -0x1p63 ? INT64_MIN : (int64_t)d;

@@ -74,10 +74,10 @@ static uint32_t own_traits(const Expr *e)
     switch (e->op) {
     case EX_index: return 1u << e->u.slot;
     case EX_sym: return TRAIT_sym;
-    case EX_acc: return TRAIT_acc | (e->dtype == DT_i32 ? TRAIT_data : 0);
-    case EX_read: case EX_read_or: return TRAIT_read | (e->dtype == DT_i32 ? TRAIT_data : 0);
+    case EX_acc: return TRAIT_acc | (dtype_is_int(e->dtype) ? TRAIT_data : 0);
+    case EX_read: case EX_read_or: return TRAIT_read | (dtype_is_int(e->dtype) ? TRAIT_data : 0);
     case EX_rand_u32: return TRAIT_data;
-    case EX_to_i: return e->arg[0]->dtype == DT_f32 ? TRAIT_data : 0;
+    case EX_to_i: case EX_to_l: return dtype_is_float(e->arg[0]->dtype) || e->arg[0]->dtype == DT_i64 ? TRAIT_data : 0;
     case EX_guard: return TRAIT_guard;
     default: return 0;
     }
@@ -188,6 +188,31 @@ Expr *ex_flt(Module *m, double v)
     return intern_expr(m, &key);
 }
 
+Expr *ex_long(Module *m, int64_t v)
+{
+    Expr key = {.op = EX_int, .dtype = DT_i64};
+    key.u.i = v;
+    return intern_expr(m, &key);
+}
+
+Expr *ex_double(Module *m, double v)
+{
+    Expr key = {.op = EX_flt, .dtype = DT_f64};
+    key.u.f = isnan(v) ? (double)NAN : v == 0 ? 0 : v;
+    return intern_expr(m, &key);
+}
+
+Expr *ex_number(Module *m, DType t, double v)
+{
+    switch (dtype_class(t)) {
+    case CLS_F: return ex_flt(m, v);
+    case CLS_D: return ex_double(m, v);
+    case CLS_I: return ex_int(m, (int64_t)v);
+    case CLS_L: return ex_long(m, (int64_t)v);
+    default: return ex_bool(m, v != 0);
+    }
+}
+
 Expr *ex_bool(Module *m, int v)
 {
     Expr key = {.op = EX_int, .dtype = DT_bool};
@@ -254,12 +279,12 @@ static void check_classes(ExprOp op, Expr *const *a)
     const ExprInfo *info = &expr_info[op];
     if (info->arity < 0) bug("%s is a leaf, not an operator", info->name);
     int first = op == EX_select, ok = !first || a[0]->dtype == DT_bool;
-    int cast = op == EX_to_f || op == EX_to_i || op == EX_to_b;
+    int cast = expr_is_cast(op);
     for (int i = first; i < info->arity; i++) {
         TypeClass c = dtype_class(a[i]->dtype);
         ok &= a[i]->dtype == a[first]->dtype;
-        if (info->arg == 'F') ok &= c == CLS_F;
-        else if (info->arg == 'I') ok &= c == CLS_I;
+        if (info->arg == 'F') ok &= c == CLS_F || (c == CLS_D && info->res == 'S');
+        else if (info->arg == 'I') ok &= c == CLS_I || (c == CLS_L && (op == EX_band || op == EX_bor || op == EX_bxor));
         else if (info->arg == 'B') ok &= c == CLS_B;
         else if (info->arg == 'N') ok &= cast || c != CLS_B;
     }
@@ -271,8 +296,10 @@ static DType result_dtype(ExprOp op, Expr *const *a)
 {
     switch (expr_info[op].res) {
     case 'F': return DT_f32;
-    case 'I': return DT_i32;
+    case 'I': return expr_info[op].arg == 'I' && a[0]->dtype == DT_i64 ? DT_i64 : DT_i32;
     case 'B': return DT_bool;
+    case 'D': return DT_f64;
+    case 'L': return DT_i64;
     default: return a[op == EX_select]->dtype;
     }
 }
@@ -284,16 +311,20 @@ static Expr *fold_literals(Module *m, ExprOp op, DType result, int n, Expr *cons
 {
     double f[3] = {0};
     int64_t i[3] = {0};
-    int floats = result == DT_f32;
+    int floats = dtype_is_float(result), wide = result == DT_i64;
     for (int k = 0; k < n; k++) {
         if (!ex_is_lit(a[k], &f[k])) return NULL;
         i[k] = a[k]->op == EX_int ? a[k]->u.i : 0;
+        wide |= a[k]->dtype == DT_i64;
+        if (a[k]->dtype == DT_i64 && floats && (i[k] > INT64_C(1) << 53 || i[k] < -(INT64_C(1) << 53))) return NULL;   /* no exact double */
         floats |= a[k]->op == EX_flt;
     }
     if (op == EX_guard && (i[0] < 0 || i[0] >= i[1])) return NULL;
     if (result == DT_f32) return ex_flt(m, expr_eval_f(op, f));
-    int64_t v = floats ? (int64_t)expr_eval_f(op, f) : expr_eval_i(op, i);
-    return result == DT_bool ? ex_bool(m, v != 0) : ex_int(m, v);
+    if (result == DT_f64) return ex_double(m, expr_eval_f(op, f));
+    if (op == EX_to_l && floats && !(f[0] > -0x1p53 && f[0] < 0x1p53)) return NULL;
+    int64_t v = floats ? (int64_t)expr_eval_f(op, f) : wide ? expr_eval_l(op, i) : expr_eval_i(op, i);
+    return result == DT_bool ? ex_bool(m, v != 0) : result == DT_i64 ? ex_long(m, v) : ex_int(m, v);
 }
 
 static int is_lit(const Expr *e, double v)
@@ -363,14 +394,16 @@ static Expr *fold_select(Module *m, Expr *c, Expr *a, Expr *b)
 
 static Expr *fold_cast(Module *m, ExprOp op, Expr *a)
 {
-    DType to = op == EX_to_f ? DT_f32 : op == EX_to_i ? DT_i32 : DT_bool;
+    DType to = op == EX_to_f ? DT_f32 : op == EX_to_i ? DT_i32 : op == EX_to_d ? DT_f64 : op == EX_to_l ? DT_i64 : DT_bool;
     if (a->dtype == to) return a;
+    if (op == EX_to_d || op == EX_to_l || dtype_class(a->dtype) > CLS_B) return NULL;
+    if (a->n && dtype_class(a->arg[0]->dtype) > CLS_B) return NULL;
     if (op == EX_to_i && a->op == EX_to_f) return ex_cast(m, CLS_I, a->arg[0]);
     if (op == EX_to_f && a->op == EX_to_i && a->arg[0]->dtype == DT_bool) return ex_cast(m, CLS_F, a->arg[0]);
     if (op != EX_to_b) return NULL;
     if (a->op == EX_to_f || a->op == EX_to_i)                          /* to_i of a float loses the fraction */
         if (a->op == EX_to_f || a->arg[0]->dtype == DT_bool) return ex_cast(m, CLS_B, a->arg[0]);
-    return ex_bin(m, EX_ne, a, a->dtype == DT_f32 ? ex_flt(m, 0) : ex_int(m, 0));
+    return ex_bin(m, EX_ne, a, ex_number(m, a->dtype, 0));
 }
 
 /* Powers that appear in models: 1/x, sqrt, squares and cubes. Exact up to the rounding of each product. */
@@ -378,7 +411,7 @@ static Expr *fold_pow(Module *m, Expr *a, const Expr *b)
 {
     double p;
     int flt = a->dtype == DT_f32;
-    if (!ex_is_lit(b, &p)) return NULL;
+    if (!ex_is_lit(b, &p) || dtype_class(a->dtype) > CLS_B) return NULL;
     if (p == 0) return flt ? ex_flt(m, 1) : ex_int(m, 1);
     if (p == 1) return a;
     if (p == 2) return ex_mul(m, a, a);
@@ -436,12 +469,13 @@ static Expr *fold(Module *m, ExprOp op, Expr *const *a)
     case EX_eq: case EX_ne: return fold_equal(m, op, a[0], a[1]);
     case EX_lt: case EX_le: return fold_order(m, op, a[0], a[1]);
     case EX_select: return fold_select(m, a[0], a[1], a[2]);
-    case EX_to_f: case EX_to_i: case EX_to_b: return fold_cast(m, op, a[0]);
-    case EX_band: case EX_bor: case EX_bxor: case EX_shl: case EX_shr: return fold_bits(m, op, a[0], a[1]);
+    case EX_to_f: case EX_to_i: case EX_to_b: case EX_to_d: case EX_to_l: return fold_cast(m, op, a[0]);
+    case EX_band: case EX_bor: case EX_bxor: case EX_shl: case EX_shr: return a[0]->dtype == DT_i64 ? NULL : fold_bits(m, op, a[0], a[1]);
     default: break;
     }
     int n = expr_info[op].arity;
-    if (a[0]->dtype == DT_f32) return n == 1 && expr_info[op].arg == 'F' ? fold_function(op, a[0]) : fold_float(m, op, a[0], n > 1 ? a[1] : NULL);
+    if (a[0]->dtype == DT_i64) return NULL;
+    if (dtype_is_float(a[0]->dtype)) return n == 1 && expr_info[op].arg == 'F' ? fold_function(op, a[0]) : fold_float(m, op, a[0], n > 1 ? a[1] : NULL);
     if (op == EX_pow) return fold_pow(m, a[0], a[1]);
     return expr_info[op].arg == 'N' ? ex_int_op(m, op, a[0], n > 1 ? a[1] : NULL) : NULL;
 }
@@ -477,5 +511,6 @@ Expr *ex_select(Module *m, Expr *c, Expr *a, Expr *b)
 
 Expr *ex_cast(Module *m, TypeClass to, Expr *a)
 {
-    return ex_un(m, to == CLS_F ? EX_to_f : to == CLS_I ? EX_to_i : EX_to_b, a);
+    static const ExprOp op[] = {[CLS_F] = EX_to_f, [CLS_I] = EX_to_i, [CLS_B] = EX_to_b, [CLS_D] = EX_to_d, [CLS_L] = EX_to_l};
+    return ex_un(m, op[to], a);
 }

@@ -86,6 +86,34 @@ static int64_t eval_int_arith(ExprOp op, int64_t a, int64_t b)
     }
 }
 
+static int64_t pow64(int64_t a, int64_t b)
+{
+    if (b < 0) return a == 1 ? 1 : a == -1 ? (b & 1 ? -1 : 1) : 0;
+    uint64_t r = 1, x = (uint64_t)a;
+    for (; b; b >>= 1, x *= x)
+        if (b & 1) r *= x;
+    return (int64_t)r;
+}
+
+/* Unlike expr_eval_i these wrap at 64 bits; the rest is the same. -2^63 / -1 wraps too. */
+int64_t expr_eval_l(ExprOp op, const int64_t *a)
+{
+    uint64_t x = (uint64_t)a[0], y;
+    switch (op) {
+    case EX_add: y = (uint64_t)a[1]; return (int64_t)(x + y);
+    case EX_sub: y = (uint64_t)a[1]; return (int64_t)(x - y);
+    case EX_mul: y = (uint64_t)a[1]; return (int64_t)(x * y);
+    case EX_div: return a[1] == -1 ? (int64_t)(0 - x) : floor_div(a[0], a[1]);
+    case EX_mod: return a[1] == 0 || a[1] == -1 ? 0 : a[0] - a[1] * floor_div(a[0], a[1]);
+    case EX_pow: return pow64(a[0], a[1]);
+    case EX_neg: return (int64_t)(0 - x);
+    case EX_abs: return a[0] < 0 ? (int64_t)(0 - x) : a[0];
+    case EX_to_i: return (int32_t)(uint32_t)x;
+    case EX_to_l: return a[0];
+    default: return expr_eval_i(op, a);
+    }
+}
+
 int64_t expr_eval_i(ExprOp op, const int64_t *a)
 {
     switch (op) {
@@ -104,6 +132,7 @@ int64_t expr_eval_i(ExprOp op, const int64_t *a)
     case EX_band: case EX_bor: case EX_bxor: case EX_shl: case EX_shr: return eval_bits(op, a[0], a[1]);
     case EX_select: return a[0] ? a[1] : a[2];
     case EX_to_i: return a[0];
+    case EX_to_l: return a[0];
     case EX_to_b: return a[0] != 0;
     case EX_rand_u32: return (int32_t)random_words(a[0], a[1]).w0;
     case EX_randint: return rand_below(random_words(a[0], a[1]), a[2]);
@@ -118,6 +147,12 @@ static int64_t to_int(double x)
 {
     if (isnan(x)) return 0;
     return x >= INT32_MAX ? INT32_MAX : x <= INT32_MIN ? INT32_MIN : (int64_t)x;
+}
+
+int64_t double_to_i64(double x)
+{
+    if (isnan(x)) return 0;
+    return x >= 0x1p63 ? INT64_MAX : x < -0x1p63 ? INT64_MIN : (int64_t)x;
 }
 
 static double uniform24(RandomWords w) { return (double)(w.w0 >> 8) * 0x1p-24; }
@@ -180,8 +215,9 @@ double expr_eval_f(ExprOp op, const double *a)
     case EX_lt: return a[0] < a[1];
     case EX_le: return a[0] <= a[1];
     case EX_select: return a[0] != 0 ? a[1] : a[2];
-    case EX_to_f: return a[0];
+    case EX_to_f: case EX_to_d: return a[0];
     case EX_to_i: return (double)to_int(a[0]);
+    case EX_to_l: return (double)double_to_i64(a[0]);
     case EX_to_b: return a[0] != 0;
     case EX_uniform: return uniform24(random_words((int64_t)a[0], (int64_t)a[1]));
     case EX_normal: return normal(random_words((int64_t)a[0], (int64_t)a[1]));

@@ -53,13 +53,14 @@ Sym *sym_new(Module *m, const char *name, SymKind kind, int64_t lo, int64_t hi, 
     return s;
 }
 
-/* Every value that the type can hold; 64-bit integers are stored as such but computed in 32 bits. */
+/* Every value that the type can hold; 64-bit integers unbounded. */
 static void value_range(DType t, int64_t *lo, int64_t *hi)
 {
     int bits = dtype_info[t].bits;
     *lo = INT32_MIN;
     *hi = INT32_MAX;
-    if (t == DT_bool) *lo = 0, *hi = 1;
+    if (t == DT_i64) *lo = INT64_MIN, *hi = INT64_MAX;
+    else if (t == DT_bool) *lo = 0, *hi = 1;
     else if (t == DT_u8 || t == DT_u16) *lo = 0, *hi = (1 << bits) - 1;
     else if (t == DT_i8 || t == DT_i16) *lo = -(1 << (bits - 1)), *hi = (1 << (bits - 1)) - 1;
 }
@@ -112,7 +113,7 @@ Node *node_const_scalar(Module *m, DType dtype, double f, int64_t i)
     t->bytes = (size_t)dtype_info[dtype].bits / 8;
     Node *n = node_new(m, NULL, NODE_const, dtype, 0, NULL, NULL, span_none());
     n->data = t;
-    if (dtype_class(dtype) != CLS_F) n->lo = n->hi = tensor_i64(t, 0);
+    if (!dtype_is_float(dtype)) n->lo = n->hi = tensor_i64(t, 0);
     return n;
 }
 

@@ -20,7 +20,7 @@ Value value_new(Arena *a, DType dtype, int rank, const int64_t *shape)
     Value v = {.dtype = dtype, .rank = rank};
     for (int d = 0; d < rank; d++) v.shape[d] = shape[d];
     size_t n = (size_t)value_count(&v) + !value_count(&v);
-    if (dtype_class(dtype) == CLS_F) v.f = NEWN(a, double, n);
+    if (dtype_is_float(dtype)) v.f = NEWN(a, double, n);
     else v.i = NEWN(a, int64_t, n);
     return v;
 }
@@ -36,6 +36,7 @@ int64_t store_i(DType t, int64_t v)
 {
     switch (t) {
     case DT_bool: return v != 0;
+    case DT_i64: return v;
     case DT_i8: return (int8_t)(uint8_t)(uint64_t)v;
     case DT_u8: return (uint8_t)(uint64_t)v;
     case DT_i16: return (int16_t)(uint16_t)(uint64_t)v;
@@ -233,7 +234,7 @@ static void set_dims(Interp *ip, const Entry *e, const int64_t *dims)
 static void set_input(Interp *ip, const Node *n, const Value *v)
 {
     int64_t shape[MAX_RANK];
-    int is_float = dtype_class(n->dtype) == CLS_F;
+    int is_float = dtype_is_float(n->dtype);
     interp_shape(ip, n, shape);
     if (v->rank != n->rank) interp_fault(ip, INTERP_ARG, "%s has %d dimensions, wanted %d", node_label(n), v->rank, n->rank);
     for (int d = 0; d < n->rank && ip->status == INTERP_OK; d++)

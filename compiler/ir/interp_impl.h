@@ -23,7 +23,7 @@ typedef enum InsOp {
 
 typedef struct Ins {
     InsOp op; ExprOp ex; int level; int dst, a, b, c, nargs;
-    int float_args, float_result;        /* INS_other: how the operands and the result are kept */
+    int float_args, float_result, wide;  /* INS_other: how the operands and the result are kept; wide: i64 */
     const Node *node; int dim;           /* addr, load: which dimension (-1: a load without subscripts) */
     int64_t size, stride; const void *base;
 } Ins;

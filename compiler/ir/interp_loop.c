@@ -5,7 +5,7 @@
 #include "compiler/ir/interp_loop.h"
 
 typedef struct Run {
-    Interp *ip; Program *p; const Node *n; Value *out; TypeClass cls; /* of the body */
+    Interp *ip; Program *p; const Node *n; Value *out; int floats, wide; /* the body is a float, an i64 */
     int64_t size[MAX_RANK], at;          /* sizes of the output indices; flat number of the current element */
     int dead;                            /* a condition on output indices failed: nothing is in the domain */
     int done; int64_t count; Reg acc;    /* of the reduction: no more is needed; elements met; value so far */
@@ -98,7 +98,7 @@ static void inner(Run *r, int s)
 static int beyond(const Run *r, RedOp red, Reg v)
 {
     int low = red == RED_min || red == RED_argmin;
-    if (r->cls == CLS_F) return low ? v.f < r->acc.f : v.f > r->acc.f;
+    if (r->floats) return low ? v.f < r->acc.f : v.f > r->acc.f;
     return low ? v.i < r->acc.i : v.i > r->acc.i;
 }
 
@@ -115,8 +115,8 @@ static void reduce_int(Run *r, Reg v)
 {
     int64_t two[2] = {r->acc.i, v.i};
     switch (r->n->red) {
-    case RED_sum: r->acc.i = expr_eval_i(EX_add, two); break;
-    case RED_prod: r->acc.i = expr_eval_i(EX_mul, two); break;
+    case RED_sum: r->acc.i = r->wide ? expr_eval_l(EX_add, two) : expr_eval_i(EX_add, two); break;
+    case RED_prod: r->acc.i = r->wide ? expr_eval_l(EX_mul, two) : expr_eval_i(EX_mul, two); break;
     case RED_any: r->acc.i |= v.i; break;
     case RED_all: r->acc.i &= v.i; break;
     default: r->acc = v;
@@ -137,7 +137,7 @@ static void compute_element(Run *r)
             r->acc = v;
             p->regs[p->acc].i = p->regs[p->rank].i;
         }
-    } else if (r->cls == CLS_F) {
+    } else if (r->floats) {
         reduce_float(r, v);
     } else {
         reduce_int(r, v);
@@ -150,10 +150,10 @@ static Reg empty_value(Run *r)
 {
     Reg v = {.i = 0};
     RedOp red = r->n->red;
-    int is_float = r->cls == CLS_F;
+    int is_float = r->floats;
     if (r->p->empty >= 0) return program_demand(r->ip, r->p, r->p->empty);
     if (is_float) v.f = red == RED_prod ? 1 : red == RED_max ? -HUGE_VAL : red == RED_min ? HUGE_VAL : 0;
-    else v.i = red == RED_prod || red == RED_all ? 1 : red == RED_max ? INT32_MIN : red == RED_min ? INT32_MAX : 0;
+    else v.i = red == RED_prod || red == RED_all ? 1 : red == RED_max ? (r->wide ? INT64_MIN : INT32_MIN) : red == RED_min ? (r->wide ? INT64_MAX : INT32_MAX) : 0;
     if (red == RED_argmax || red == RED_argmin) v.i = -1;
     return v;
 }
@@ -170,7 +170,7 @@ static void compute_point(Run *r)
     RedOp red = r->n->red;
     r->count = r->done = 0;
     r->acc.i = red == RED_prod || red == RED_all;
-    if (r->cls == CLS_F) r->acc.f = red == RED_prod ? 1 : 0;
+    if (r->floats) r->acc.f = red == RED_prod ? 1 : 0;
     if (!r->dead) inner(r, p->rank);
     Reg v = r->acc;
     if (!r->count) v = empty_value(r);
@@ -241,7 +241,7 @@ static void running_row(Run *r, int64_t first)
     int64_t at = first;
     int sum = r->n->kind == NODE_cumsum;
     double f = sum ? 0 : -HUGE_VAL;
-    int64_t two[2] = {sum ? 0 : INT32_MIN, 0};
+    int64_t two[2] = {sum ? 0 : r->wide ? INT64_MIN : INT32_MIN, 0};
     do {
         if (r->out->f) {
             double v = r->out->f[at];
@@ -249,7 +249,7 @@ static void running_row(Run *r, int64_t first)
             r->out->f[at] = store_f(r->out->dtype, f);
         } else {
             two[1] = r->out->i[at];
-            if (r->pass[at]) two[0] = expr_eval_i(sum ? EX_add : EX_max, two);
+            if (r->pass[at]) two[0] = r->wide ? expr_eval_l(sum ? EX_add : EX_max, two) : expr_eval_i(sum ? EX_add : EX_max, two);
             r->out->i[at] = store_i(r->out->dtype, two[0]);
         }
     } while (next_in_row(r, &at));
@@ -264,10 +264,11 @@ static void combine_float(double *at, ScatterMode mode, double v)
     else if (mode == SCATTER_max ? v > *at : v < *at) *at = v;
 }
 
-static void combine_int(int64_t *at, ScatterMode mode, int64_t v)
+static void combine_int(int64_t *at, ScatterMode mode, int wide, int64_t v)
 {
     int64_t two[2] = {*at, v};
     if (mode == SCATTER_set) *at = v;
+    else if (wide && mode == SCATTER_add) *at = expr_eval_l(EX_add, two);
     else *at = expr_eval_i(mode == SCATTER_add ? EX_add : mode == SCATTER_max ? EX_max : EX_min, two);
 }
 
@@ -288,7 +289,7 @@ static void scatter_element(Run *r)
         combine_float(&r->out->f[at], r->n->mode, v.f);
         r->out->f[at] = store_f(r->out->dtype, r->out->f[at]);
     } else {
-        combine_int(&r->out->i[at], r->n->mode, v.i);
+        combine_int(&r->out->i[at], r->n->mode, r->wide, v.i);
         r->out->i[at] = store_i(r->out->dtype, r->out->i[at]);
     }
 }
@@ -308,7 +309,7 @@ static Program *node_program(Interp *ip, const Node *n)
 
 void interp_index_node(Interp *ip, const Node *n)
 {
-    Run r = {.ip = ip, .n = n, .p = node_program(ip, n), .cls = dtype_class(n->body->dtype)};
+    Run r = {.ip = ip, .n = n, .p = node_program(ip, n), .floats = dtype_is_float(n->body->dtype), .wide = n->body->dtype == DT_i64};
     interp_shape(ip, n, r.size);
     r.out = interp_make(ip, n, n->rank, r.size);
     if (n->kind == NODE_compute) {

@@ -40,7 +40,7 @@ static int make_read(Maker *k, const Expr *e)
 {
     int sub[MAX_RANK], order[MAX_RANK], rank = e->u.node->rank, at = k->zero;
     TypeClass c = dtype_class(e->dtype);
-    Ins load = {.op = c == CLS_F ? INS_load_f : INS_load_i, .node = e->u.node, .dim = -1, .b = -1, .c = -1};
+    Ins load = {.op = c == CLS_F || c == CLS_D ? INS_load_f : INS_load_i, .node = e->u.node, .dim = -1, .b = -1, .c = -1};
     for (int d = 0; d < rank; d++) {
         int i = d;
         sub[d] = make(k, e->arg[d]);
@@ -69,7 +69,7 @@ static InsOp ins_of(ExprOp op, int is_float)
     case EX_and: return INS_and;
     case EX_or: return INS_or;
     case EX_select: return INS_select;
-    case EX_to_f: return is_float ? INS_other : INS_to_f;
+    case EX_to_f: case EX_to_d: return is_float ? INS_other : INS_to_f;
     case EX_guard: return INS_guard;
     default: return INS_other;
     }
@@ -80,9 +80,11 @@ static int make_op(Maker *k, const Expr *e)
     Ins i = {.ex = e->op, .nargs = e->n, .a = -1, .b = -1, .c = -1};
     int *to[3] = {&i.a, &i.b, &i.c};
     for (int n = 0; n < e->n; n++) *to[n] = make(k, e->arg[n]);
-    i.float_args = dtype_class(e->arg[e->op == EX_select]->dtype) == CLS_F;
-    i.float_result = dtype_class(e->dtype) == CLS_F;
+    i.float_args = dtype_is_float(e->arg[e->op == EX_select]->dtype);
+    i.float_result = dtype_is_float(e->dtype);
+    i.wide = e->dtype == DT_i64 || e->arg[0]->dtype == DT_i64;
     i.op = ins_of(e->op, i.float_args);
+    if (i.wide && (e->op == EX_add || e->op == EX_sub || e->op == EX_mul)) i.op = INS_other;
     return emit(k, i);
 }
 
@@ -249,7 +251,11 @@ static Reg other(const Ins *i, Reg a, Reg b, Reg c)
     double f[3] = {0, 0, 0};
     int64_t n[3] = {a.i, b.i, c.i};
     if (!i->float_args && !i->float_result) {
-        r.i = expr_eval_i(i->ex, n);
+        r.i = i->wide ? expr_eval_l(i->ex, n) : expr_eval_i(i->ex, n);
+        return r;
+    }
+    if (i->ex == EX_to_l) {
+        r.i = double_to_i64(a.f);
         return r;
     }
     for (int k = 0; k < i->nargs; k++) f[k] = i->float_args ? in[k].f : (double)in[k].i;

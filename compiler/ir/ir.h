@@ -23,12 +23,17 @@ typedef enum DType {
 #undef DTYPE
   DT_COUNT
 } DType;
-typedef enum TypeClass { CLS_F, CLS_I, CLS_B } TypeClass;
+/* What an expression computes in: F f32, I i32, B truth values; D f64 and L i64 only where somebody asked for them. */
+typedef enum TypeClass { CLS_F, CLS_I, CLS_B, CLS_D, CLS_L } TypeClass;
 typedef struct DTypeInfo { const char *name; int bits; TypeClass cls; const char *c; } DTypeInfo;
 extern const DTypeInfo dtype_info[DT_COUNT];
 static inline TypeClass dtype_class(DType t) { return dtype_info[t].cls; }
+static inline int dtype_is_float(DType t) { return dtype_class(t) == CLS_F || dtype_class(t) == CLS_D; }
+static inline int dtype_is_int(DType t) { return dtype_class(t) == CLS_I || dtype_class(t) == CLS_L; }
+/* May values of a node of type t lie in a tensor of type data? Floats in floats, integers in integers. */
+static inline int dtype_stores(DType data, DType t) { return dtype_is_float(data) == dtype_is_float(t) && dtype_is_int(data) == dtype_is_int(t); }
 int dtype_by_name(const char *name);                 /* -1 when unknown */
-/* the dtype an expression of this class has: DT_f32, DT_i32, DT_bool */
+/* the dtype an expression of this class has: DT_f32, DT_i32, DT_bool, DT_f64, DT_i64 */
 DType class_dtype(TypeClass c);
 
 typedef enum ExprOp {
@@ -41,6 +46,7 @@ typedef enum ExprOp {
 } ExprOp;
 typedef struct ExprInfo { const char *name; int arity; char res, arg; const char *c; int cost; const char *doc; } ExprInfo;
 extern const ExprInfo expr_info[EX_COUNT];           /* leaves: arity -1 */
+static inline int expr_is_cast(ExprOp op) { return op == EX_to_f || op == EX_to_i || op == EX_to_b || op == EX_to_d || op == EX_to_l; }
 int expr_by_name(const char *name);                  /* -1 when unknown */
 
 typedef struct Node Node;
@@ -54,7 +60,7 @@ typedef struct Sym { const char *name; SymKind kind; int64_t lo, hi; /* inclusiv
 
 typedef struct Expr Expr;
 struct Expr {
-  ExprOp op; DType dtype;              /* DT_f32, DT_i32 or DT_bool */
+  ExprOp op; DType dtype;              /* DT_f32, DT_i32, DT_bool, DT_f64 or DT_i64 */
   int n; Expr **arg;                   /* operands; for read: subscripts; read_or: subscripts then pad */
   union { int64_t i; double f; int slot; const Sym *sym; Node *node; } u;
   uint32_t id;                         /* creation order in its module */
@@ -200,6 +206,9 @@ int     node_is_const(const Node *n);                   /* depends on params and
 Expr *ex_int(Module *m, int64_t v);
 Expr *ex_flt(Module *m, double v);
 Expr *ex_bool(Module *m, int v);
+Expr *ex_long(Module *m, int64_t v);                     /* i64 */
+Expr *ex_double(Module *m, double v);                    /* f64 */
+Expr *ex_number(Module *m, DType t, double v);           /* of the class of t */
 Expr *ex_index(Module *m, int slot);
 Expr *ex_sym(Module *m, const Sym *s);
 Expr *ex_acc(Module *m, DType dtype);
@@ -286,6 +295,8 @@ Value   interp_const(const Module *m, Arena *a, const Node *n);
 /* Observe every node evaluated: for per-tensor comparison. */
 void    interp_watch(Interp *ip, void (*f)(void *u, const Node *n, const Value *v), void *u);
 /* scalar meaning shared by the interpreter and constant folding (expr_eval.c), which also defines the random numbers */
+int64_t double_to_i64(double x);                         /* toward 0, saturating, NaN gives 0 */
 double  expr_eval_f(ExprOp op, const double *a);         /* result or any operand is a float; ints and bools as doubles */
 int64_t expr_eval_i(ExprOp op, const int64_t *a);        /* result int or bool, arguments int/bool; wraps at 32 bits */
+int64_t expr_eval_l(ExprOp op, const int64_t *a);        /* the same for i64: wraps at 64 bits */
 #endif

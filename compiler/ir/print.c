@@ -43,8 +43,11 @@ static void print_shape(Text *t, int rank, const int64_t *shape)
 static void print_interval(Text *t, DType type, int64_t lo, int64_t hi)
 {
     int bits = dtype_info[type].bits, is_unsigned = type == DT_u8 || type == DT_u16;
-    if (dtype_class(type) != CLS_I) return;
-    if (bits > 32) bits = 32;
+    if (!dtype_is_int(type)) return;
+    if (type == DT_i64) {
+        if (lo != INT64_MIN || hi != INT64_MAX) out_f(t->o, " in %lld..=%lld", (long long)lo, (long long)hi);
+        return;
+    }
     int64_t least = is_unsigned ? 0 : -((int64_t)1 << (bits - 1)), most = ((int64_t)1 << (bits - !is_unsigned)) - 1;
     if (lo != least || hi != most) out_f(t->o, " in %lld..=%lld", (long long)lo, (long long)hi);
 }
@@ -82,7 +85,7 @@ static void print_elements(Text *t, const Tensor *data, int64_t count)
     for (int64_t i = 0; i < count; i++) {
         if (i) out_s(t->o, ", ");
         if (data->dtype == DT_bool) out_s(t->o, tensor_i64(data, i) ? "true" : "false");
-        else if (dtype_class(data->dtype) == CLS_I) out_f(t->o, "%lld", (long long)tensor_i64(data, i));
+        else if (dtype_is_int(data->dtype)) out_f(t->o, "%lld", (long long)tensor_i64(data, i));
         else if (data->dtype == DT_f64) text_f64(t->o, tensor_f64(data, i));
         else text_f32(t->o, (float)tensor_f64(data, i));
     }

@@ -259,9 +259,13 @@ static void print_bare(Printer *p, const Expr *e)
     switch (e->op) {
     case EX_int:
         if (e->dtype == DT_bool) out_s(p->o, e->u.i ? "true" : "false");
-        else out_f(p->o, "%lld", (long long)e->u.i);
+        else out_f(p->o, e->dtype == DT_i64 ? "i64(%lld)" : "%lld", (long long)e->u.i);
         break;
-    case EX_flt: text_f64(p->o, e->u.f); break;
+    case EX_flt:
+        if (e->dtype == DT_f64) out_s(p->o, "f64(");
+        text_f64(p->o, e->u.f);
+        if (e->dtype == DT_f64) out_s(p->o, ")");
+        break;
     case EX_index: out_f(p->o, e->u.slot < p->rank ? "o%d" : "r%d", e->u.slot < p->rank ? e->u.slot : e->u.slot - p->rank); break;
     case EX_sym: sym_print(p->o, p->names, e->u.sym); break;
     case EX_acc: out_s(p->o, "acc"); break;

@@ -127,8 +127,33 @@ static Ival guard_range(Ival e, Ival n)
 static Ival cast_range(Work *w, const Expr *e)
 {
     const Expr *a = e->arg[0];
-    if (a->dtype == DT_bool) return full(w, a);
-    return ANY32;
+    Ival v = a->dtype == DT_bool || a->dtype == DT_i64 ? full(w, a) : ANY32;
+    return inside32(v) ? v : ANY32;
+}
+
+/* 64-bit values, without facts: unbounded where they might leave 64 bits. */
+static Ival wide_range(Work *w, const Expr *e)
+{
+    Ival a, b, any = {BOTTOM, TOP};
+    switch (e->op) {
+    case EX_read: return (Ival){e->u.node->lo, e->u.node->hi};
+    case EX_read_or: return join((Ival){e->u.node->lo, e->u.node->hi}, full(w, e->arg[e->n - 1]));
+    case EX_select: return join(full(w, e->arg[1]), full(w, e->arg[2]));
+    case EX_to_l: return dtype_is_float(e->arg[0]->dtype) ? any : full(w, e->arg[0]);
+    case EX_add: case EX_sub: case EX_mul: case EX_div: case EX_mod: case EX_min: case EX_max: break;
+    default: return any;
+    }
+    a = full(w, e->arg[0]);
+    b = full(w, e->arg[1]);
+    if (a.lo == BOTTOM || a.hi == TOP || b.lo == BOTTOM || b.hi == TOP) return any;
+    if (e->op == EX_add) a = (Ival){sum_up(a.lo, b.lo), sum_up(a.hi, b.hi)};
+    else if (e->op == EX_sub) a = (Ival){sum_up(a.lo, sat_neg(b.hi)), sum_up(a.hi, sat_neg(b.lo))};
+    else if (e->op == EX_mul) a = corners(sat_mul, a, b);
+    else if (e->op == EX_div) a = div_range(a, b);
+    else if (e->op == EX_mod) a = mod_range(a, b);
+    else if (e->op == EX_min) a = (Ival){min64(a.lo, b.lo), min64(a.hi, b.hi)};
+    else a = (Ival){max64(a.lo, b.lo), max64(a.hi, b.hi)};
+    return a.lo == BOTTOM || a.hi == TOP ? any : a;
 }
 
 static Ival binary_range(Work *w, const Expr *e)
@@ -353,13 +378,16 @@ static Ival full(Work *w, const Expr *e)
     int fresh;
     Ival v;
     if (e->op == EX_int) return (Ival){e->u.i, e->u.i};
-    if (e->dtype == DT_f32) return (Ival){BOTTOM, TOP};
+    if (dtype_is_float(e->dtype)) return (Ival){BOTTOM, TOP};
     WalkSlot *s = walk_slot(&w->memo, e, e->id, &fresh);
     if (!fresh) return (Ival){s->lo, s->hi};
     if (e->dtype == DT_bool) {
         s->lo = 0, s->hi = 1;
         int p = proves(w, e);
         v = (Ival){p == 1, p != 0};
+    } else if (e->dtype == DT_i64) {
+        s->lo = BOTTOM, s->hi = TOP;
+        v = wide_range(w, e);
     } else {
         int data = (e->traits & TRAIT_data) != 0;
         s->lo = data ? INT32_MIN : BOTTOM, s->hi = data ? INT32_MAX : TOP;
@@ -414,7 +442,7 @@ static int compare(Work *w, const Expr *e)
 {
     Ival d;
     const Expr *a = e->arg[0], *b = e->arg[1];
-    if (a->dtype == DT_f32) return -1;
+    if (dtype_is_float(a->dtype)) return -1;
     if (a->dtype != DT_i32 || !difference(w, a, b, &d)) {
         Ival x = full(w, a), y = full(w, b);
         d = (Ival){sum_up(y.lo, sat_neg(x.hi)), sum_up(y.hi, sat_neg(x.lo))};

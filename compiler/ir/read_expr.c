@@ -9,7 +9,11 @@
 static Expr *parse_select(Reader *r);
 static Expr *parse_infix(Reader *r, int prec);
 
-static const char *class_name(TypeClass c) { return c == CLS_F ? "float" : c == CLS_I ? "integer" : "truth value"; }
+static const char *class_name(TypeClass c)
+{
+    static const char *const names[] = {[CLS_F] = "float", [CLS_I] = "integer", [CLS_B] = "truth value", [CLS_D] = "f64", [CLS_L] = "i64"};
+    return names[c];
+}
 static TypeClass class_of(const Expr *e) { return dtype_class(e->dtype); }
 
 static void enter(Reader *r)
@@ -27,10 +31,10 @@ static void count_op(Reader *r, const Tok *at)
 static int class_fits(char want, TypeClass c, ExprOp op)
 {
     switch (want) {
-    case 'F': return c == CLS_F;
-    case 'I': return c == CLS_I;
+    case 'F': return c == CLS_F || (c == CLS_D && expr_info[op].res == 'S');
+    case 'I': return c == CLS_I || (c == CLS_L && (op == EX_band || op == EX_bor || op == EX_bxor));
     case 'B': return c == CLS_B;
-    case 'N': return c != CLS_B || op == EX_to_f || op == EX_to_i || op == EX_to_b;
+    case 'N': return c != CLS_B || expr_is_cast(op);
     default: return 1;
     }
 }
@@ -56,6 +60,12 @@ static Expr *parse_call(Reader *r, const Tok *name)
 {
     int op = expr_by_name(name->text), n = 0;
     Expr *arg[4];
+    if (!strcmp(name->text, "i64") || !strcmp(name->text, "f64")) {       /* a literal of that type */
+        reader_open(r, "(");
+        Expr *e = name->text[0] == 'i' ? ex_long(r->m, reader_int(r, "an integer")) : ex_double(r->m, reader_float(r));
+        reader_close(r, ")");
+        return e;
+    }
     if (op < 0 || expr_info[op].arity < 0) reader_fail(r, name, "ir-unknown-name", "there is no operator '%.60s'", name->text);
     reader_open(r, "(");
     while (!reader_is(r, ")")) {

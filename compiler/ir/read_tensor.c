@@ -60,7 +60,7 @@ static void read_elements(Reader *r, Tensor *t, int64_t count)
         uint64_t bits = 0;
         if (v.n) reader_expect(r, ",");
         if (v.n == count) break;
-        if (dtype_class(t->dtype) == CLS_F) store((unsigned char *)&bits, t->dtype, reader_float(r), 0);
+        if (dtype_is_float(t->dtype)) store((unsigned char *)&bits, t->dtype, reader_float(r), 0);
         else store((unsigned char *)&bits, t->dtype, 0, int_element(r, t->dtype));
         vec_push(r->a, &v, bits);
     }
@@ -131,7 +131,7 @@ Tensor *reader_tensor(Reader *r, DType dtype, int rank, const int64_t *shape, co
     Tok at = r->lex.tok;
     Tensor *t = NEW(r->a, Tensor);
     t->dtype = reader_accept(r, "as") ? reader_dtype(r) : dtype;
-    if (dtype_class(t->dtype) != dtype_class(dtype))
+    if (!dtype_stores(t->dtype, dtype))
         reader_fail(r, &at, "ir-type", "%s values cannot be stored as %s", dtype_info[dtype].name, dtype_info[t->dtype].name);
     t->rank = rank;
     memcpy(t->shape, shape, (size_t)rank * sizeof *shape);

@@ -34,7 +34,11 @@ static void fault(Verify *v, Span at, const char *fmt, ...)
 
 static TypeClass cls(const Node *n) { return dtype_class(n->dtype); }
 static TypeClass expr_cls(const Expr *e) { return dtype_class(e->dtype); }
-static const char *cls_name(TypeClass c) { return c == CLS_F ? "float" : c == CLS_I ? "integer" : "bool"; }
+static const char *cls_name(TypeClass c)
+{
+    static const char *const names[] = {[CLS_F] = "float", [CLS_I] = "integer", [CLS_B] = "bool", [CLS_D] = "f64", [CLS_L] = "i64"};
+    return names[c];
+}
 static uint32_t below(int n) { return ((uint32_t)1 << n) - 1; }
 
 /* ---- operands and expressions ---- */
@@ -321,7 +325,7 @@ static void check_data(Verify *v, const Node *n)
         return;
     }
     check_literal_shape(v, n, t->rank, t->shape, "its data");
-    if (cls(n) != dtype_class(t->dtype)) NODE_FAULT(v, "%s data for a %s", dtype_info[t->dtype].name, cls_name(cls(n)));
+    if (!dtype_stores(t->dtype, n->dtype)) NODE_FAULT(v, "%s data for a %s", dtype_info[t->dtype].name, cls_name(cls(n)));
     if (t->data && t->bytes / (size_t)(dtype_info[t->dtype].bits / 8) < (size_t)tensor_count(t))
         NODE_FAULT(v, "%zu bytes for %lld elements", t->bytes, (long long)tensor_count(t));
 }

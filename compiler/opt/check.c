@@ -53,10 +53,10 @@ static Value draw_input(Arena *arena, const Entry *e, const Node *n, const int64
     int64_t count = value_count(&v);
     TypeClass cls = dtype_class(n->dtype);
     int64_t lo = cls == CLS_B ? 0 : n->lo, hi = cls == CLS_B ? 1 : n->hi;
-    if (lo == INT32_MIN && hi == INT32_MAX) lo = -9, hi = 9;
+    if (lo <= INT32_MIN && hi >= INT32_MAX) lo = -9, hi = 9;
     for (int64_t i = 0; i < count; i++) {
         uint64_t k = key_of(e, n->name, hash_u64((uint64_t)i, sample));
-        if (cls == CLS_F) v.f[i] = (double)(k >> 11) / (double)(1ull << 52) - 1;
+        if (v.f) v.f[i] = (double)(k >> 11) / (double)(1ull << 52) - 1;
         else v.i[i] = draw(k, lo, hi);
     }
     return v;

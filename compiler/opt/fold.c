@@ -55,7 +55,7 @@ static Tensor *tensor_of(Module *m, const Node *n, const Value *v)
 {
     Tensor *t = NEW(m->arena, Tensor);
     int64_t count = value_count(v);
-    t->dtype = dtype_class(n->dtype) == CLS_F ? count > MAX_DOUBLES ? DT_f32 : DT_f64 : n->dtype == DT_bool ? DT_bool : DT_i32;
+    t->dtype = n->dtype == DT_f64 ? DT_f64 : dtype_is_float(n->dtype) ? count > MAX_DOUBLES ? DT_f32 : DT_f64 : n->dtype == DT_bool ? DT_bool : n->dtype == DT_i64 ? DT_i64 : DT_i32;
     t->rank = n->rank;
     for (int i = 0; i < n->rank; i++) t->shape[i] = v->shape[i];
     size_t size = (size_t)dtype_info[t->dtype].bits / 8;
@@ -80,7 +80,7 @@ static void fold_node(Fold *f, Node *n)
     Value v = interp_const(f->m, a, n);
     Node *k = node_new(f->m, NULL, NODE_const, n->dtype, n->rank, n->ext, n->name, n->span);
     k->data = tensor_of(f->m, n, &v);
-    if (dtype_class(n->dtype) != CLS_F && value_count(&v) > 0) tensor_range(k->data, &k->lo, &k->hi);
+    if (!dtype_is_float(n->dtype) && value_count(&v) > 0) tensor_range(k->data, &k->lo, &k->hi);
     arena_free(a);
     map_put(&f->by, n, k);
     f->changes++;
@@ -142,9 +142,9 @@ static Expr *element(void *u, Expr *e)
     if (at < 0 && e->op == EX_read && n->kind == NODE_const && is_uniform(n->data)) at = 0;
     if (at < 0 || !opt_may(f->c)) return now;
     f->changes++;
-    if (e->dtype == DT_f32) return ex_flt(f->m, tensor_f64(n->data, at));
+    if (dtype_is_float(e->dtype)) return ex_number(f->m, e->dtype, tensor_f64(n->data, at));
     int64_t v = tensor_i64(n->data, at);
-    return e->dtype == DT_bool ? ex_bool(f->m, v != 0) : ex_int(f->m, v);
+    return e->dtype == DT_bool ? ex_bool(f->m, v != 0) : e->dtype == DT_i64 ? ex_long(f->m, v) : ex_int(f->m, v);
 }
 
 static void fold_expr(void *u, Expr **e)

@@ -112,7 +112,7 @@ static Expr *pad_part(void *u, Expr *e)
 {
     Module *m = u;
     if (e->op != EX_read || !e->n) return NULL;
-    Expr *zero = e->dtype == DT_f32 ? ex_flt(m, 0) : e->dtype == DT_i32 ? ex_int(m, 0) : ex_bool(m, 0);
+    Expr *zero = ex_number(m, e->dtype, 0);
     return ex_read_or(m, e->u.node, e->arg, zero);
 }
 

@@ -72,7 +72,7 @@ typedef struct Kind { int floats; } Kind;
 static void kind_part(void *u, const Expr *e)
 {
     Kind *k = u;
-    if (e->dtype == DT_f32) k->floats = 1;
+    if (dtype_is_float(e->dtype)) k->floats = 1;
 }
 
 /* Without floats: indices, sizes, integer tensors. */
@@ -112,7 +112,7 @@ static void truth_part(void *u, const Expr *e)
         if (t->leaf) t->bad = 1;
         else t->leaf = (Expr *)(uintptr_t)e;
     }
-    if (e->op == EX_read && e->dtype == DT_f32) t->bad = 1;
+    if (e->op == EX_read && dtype_is_float(e->dtype)) t->bad = 1;
 }
 
 static Expr *put_leaf(void *u, Expr *e)

@@ -68,7 +68,7 @@ static int can_run(const Node *n)
 {
     switch (n->red) {
     case RED_sum: case RED_max: return n->body->dtype != DT_bool;
-    case RED_min: return n->body->dtype == DT_f32;
+    case RED_min: return dtype_is_float(n->body->dtype);
     case RED_any: case RED_all: return 1;
     default: return 0;
     }
@@ -98,8 +98,8 @@ static Expr *result(Module *m, const Node *n, Expr *v)
 /* The running value before the first element. */
 static Expr *before_first(Module *m, RedOp red, DType t)
 {
-    if (red == RED_sum) return t == DT_f32 ? ex_flt(m, 0) : ex_int(m, 0);
-    return t == DT_f32 ? ex_flt(m, -INFINITY) : ex_int(m, INT32_MIN);
+    if (red == RED_sum) return ex_number(m, t, 0);
+    return dtype_is_float(t) ? ex_number(m, t, -INFINITY) : t == DT_i64 ? ex_long(m, INT64_MIN) : ex_int(m, INT32_MIN);
 }
 
 /* ---- rewriting ---- */

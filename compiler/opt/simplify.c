@@ -194,10 +194,10 @@ static Expr *empty_value(Module *m, const Node *n)
 {
     DType t = n->body->dtype;
     switch (n->red) {
-    case RED_sum: case RED_first: case RED_last: return t == DT_f32 ? ex_flt(m, 0) : t == DT_i32 ? ex_int(m, 0) : ex_bool(m, 0);
-    case RED_prod: return t == DT_f32 ? ex_flt(m, 1) : ex_int(m, 1);
-    case RED_max: return t == DT_f32 ? ex_flt(m, -INFINITY) : ex_int(m, INT32_MIN);
-    case RED_min: return t == DT_f32 ? ex_flt(m, INFINITY) : ex_int(m, INT32_MAX);
+    case RED_sum: case RED_first: case RED_last: return ex_number(m, t, 0);
+    case RED_prod: return ex_number(m, t, 1);
+    case RED_max: return dtype_is_float(t) ? ex_number(m, t, -INFINITY) : t == DT_i64 ? ex_long(m, INT64_MIN) : ex_int(m, INT32_MIN);
+    case RED_min: return dtype_is_float(t) ? ex_number(m, t, INFINITY) : t == DT_i64 ? ex_long(m, INT64_MAX) : ex_int(m, INT32_MAX);
     case RED_any: return ex_bool(m, 0);
     case RED_all: return ex_bool(m, 1);
     default: return NULL;
@@ -225,7 +225,7 @@ typedef struct HasFloat { int found; } HasFloat;
 static void has_float(void *u, const Expr *e)
 {
     HasFloat *h = u;
-    if (e->dtype == DT_f32) h->found = 1;
+    if (dtype_is_float(e->dtype)) h->found = 1;
 }
 
 /* A condition on indices, sizes and integer tensors. A comparison of floats (relu) would only spoil the product. */

@@ -130,7 +130,7 @@ int node_is_map(const Node *n)
     return n->kind == NODE_compute && n->red == RED_none && !n->nred && !n->nconj && !n->post && n->body;
 }
 
-int node_is_exact(const Node *n) { return n->dtype == DT_f32 || n->dtype == DT_i32 || n->dtype == DT_bool; }
+int node_is_exact(const Node *n) { return n->dtype == DT_f32 || n->dtype == DT_i32 || n->dtype == DT_bool || n->dtype == DT_f64 || n->dtype == DT_i64; }
 
 /* ---- expressions ---- */
 

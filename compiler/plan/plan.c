@@ -85,7 +85,6 @@ Buffer *weight_buffer(PlanCtx *c, const Node *n)
     c->ep = NULL;
     b = buffer_new(c, SPACE_weight, n, NULL);
     c->ep = ep;
-    if (b->dtype == DT_f64) { b->dtype = DT_f32; b->bytes = b->count * 4; }
     b->id = p->weights.n;
     b->offset = p->weight_bytes;
     p->weight_bytes += (b->bytes + 63) / 64 * 64;

@@ -6,6 +6,7 @@ static void put(unsigned char *dst, DType t, int64_t k, double f, int64_t i)
 {
     float v = (float)f; int32_t w = (int32_t)i; uint16_t h;
     switch (dtype_info[t].bits) {
+    case 64: if (t == DT_f64) memcpy(dst + 8 * k, &f, 8); else memcpy(dst + 8 * k, &i, 8); return;
     case 32: if (dtype_class(t) == CLS_F) memcpy(dst + 4 * k, &v, 4); else memcpy(dst + 4 * k, &w, 4); return;
     case 16: h = t == DT_f16 ? f64_to_f16(f) : t == DT_bf16 ? f64_to_bf16(f) : (uint16_t)i; memcpy(dst + 2 * k, &h, 2); return;
     default: dst[k] = (unsigned char)i;
@@ -30,7 +31,7 @@ static void put_permuted(const Buffer *b, const Node *n, const Tensor *t, const 
         if (!ex_is_int(b->stride[k], &stride[k]) || !ex_is_int(n->ext[k], &shape[k])) bug("weight %s has a run-time size", b->name);
     }
     for (int64_t j = 0; j < b->count; j++) {
-        int isf = dtype_class(b->dtype) == CLS_F;
+        int isf = dtype_is_float(b->dtype);
         put(dst, b->dtype, pos, !isf ? 0 : t ? tensor_f64(t, j) : v->f[j], isf ? 0 : t ? tensor_i64(t, j) : v->i[j]);
         for (int k = b->rank - 1; k >= 0; k--) {
             pos += stride[k];
@@ -71,7 +72,7 @@ static void put_panels(const Buffer *b, const int64_t *shape, const Tensor *t, c
             }
             for (int64_t j = 0; j < have; j++) {
                 int64_t from = col[n + j] + deep[k], to = n * b->depth + k * w + j;
-                if (dtype_class(b->dtype) == CLS_F) put(dst, b->dtype, to, t ? tensor_f64(t, from) : v->f[from], 0);
+                if (dtype_is_float(b->dtype)) put(dst, b->dtype, to, t ? tensor_f64(t, from) : v->f[from], 0);
                 else put(dst, b->dtype, to, 0, t ? tensor_i64(t, from) : v->i[from]);
             }
         }
@@ -108,12 +109,12 @@ void plan_weight_bytes(const Plan *p, const Weight *w, Arena *scratch, unsigned 
             return;
         }
         for (int64_t k = 0; k < count; k++)
-            if (dtype_class(t) == CLS_F) put(dst, t, k, tensor_f64(n->data, k), 0);
+            if (dtype_is_float(t)) put(dst, t, k, tensor_f64(n->data, k), 0);
             else put(dst, t, k, 0, tensor_i64(n->data, k));
         return;
     }
     Value v = interp_const(p->module, scratch, n);
     int64_t count = value_count(&v);
     for (int64_t k = 0; k < count; k++)
-        if (dtype_class(t) == CLS_F) put(dst, t, k, v.f[k], 0); else put(dst, t, k, 0, v.i[k]);
+        if (dtype_is_float(t)) put(dst, t, k, v.f[k], 0); else put(dst, t, k, 0, v.i[k]);
 }

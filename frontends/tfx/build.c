@@ -260,7 +260,7 @@ static void input_range(Build *b, Node *n, const Ast *range)
 {
     int64_t lo = 0, hi;
     if (!range) return;
-    if (dtype_class(n->dtype) != CLS_I) {
+    if (!dtype_is_int(n->dtype)) {
         tfx_error(b, range->span, "type-mismatch", "a range of values is for integers");
         return;
     }
@@ -349,12 +349,14 @@ static void entry_dims(Build *b)
     for (int i = 0; i < b->entry->checks.n; i++) ex_visit(b->entry->checks.at[i].cond, see_dim, &d);
 }
 
+static Expr *number(Build *b, DType t, int64_t v) { return t == DT_i64 ? ex_long(b->m, v) : ex_int(b->m, v); }
+
 /* Every integer that comes from outside lies where the graph takes it to lie. */
 static void range_check(Build *b, const Node *n, const char *what)
 {
     int bits = dtype_info[n->dtype].bits;
-    int64_t lo = n->dtype == DT_u8 ? 0 : -((int64_t)1 << (bits - 1)), hi = n->dtype == DT_u8 ? 255 : ((int64_t)1 << (bits - 1)) - 1;
-    if (dtype_class(n->dtype) != CLS_I || (n->lo <= lo && n->hi >= hi)) return;
+    int64_t lo = n->dtype == DT_u8 ? 0 : -((int64_t)1 << (bits - 2)) * 2, hi = n->dtype == DT_u8 ? 255 : -(lo + 1);
+    if (!dtype_is_int(n->dtype) || (n->lo <= lo && n->hi >= hi)) return;
     Check c = {.status = CHECK_RANGE, .nred = n->rank, .span = n->span};
     Expr *sub[MAX_RANK];
     for (int i = 0; i < n->rank; i++) {
@@ -363,8 +365,8 @@ static void range_check(Build *b, const Node *n, const char *what)
     }
     Expr *x = ex_read(b->m, (Node *)(uintptr_t)n, sub);
     c.cond = ex_bool(b->m, 1);
-    if (n->lo > lo) c.cond = ex_bin(b->m, EX_and, c.cond, ex_bin(b->m, EX_le, ex_int(b->m, n->lo), x));
-    if (n->hi < hi) c.cond = ex_bin(b->m, EX_and, c.cond, ex_bin(b->m, EX_le, x, ex_int(b->m, n->hi)));
+    if (n->lo > lo) c.cond = ex_bin(b->m, EX_and, c.cond, ex_bin(b->m, EX_le, number(b, n->dtype, n->lo), x));
+    if (n->hi < hi) c.cond = ex_bin(b->m, EX_and, c.cond, ex_bin(b->m, EX_le, x, number(b, n->dtype, n->hi)));
     c.message = arena_printf(b->a, "%s %s holds a value outside of %lld..%lld", what, n->name ? n->name : "?", (long long)n->lo, (long long)n->hi);
     vec_push(b->a, &b->entry->checks, c);
 }

@@ -129,6 +129,8 @@ Val   val_named(Build *b, Val v, const char *name);  /* held by a node, unless i
 Node *val_to_node(Build *b, Val v, const char *name, DType t, int force); /* a node of exactly v's dimensions, no surrounding slots */
 Val   val_of_list(Build *b, const Val *v);           /* list of numbers -> constant tensor */
 int   ext_same(Build *b, const Expr *x, const Expr *y);
+int class_widens(TypeClass from, TypeClass to);
+TypeClass class_common(TypeClass a, TypeClass b);
 Expr *expr_num(Build *b, Expr *e, TypeClass c);      /* converted int -> float; NULL when classes do not fit */
 
 /* ---- build_node.c: nodes from expressions with surrounding slots ---- */

@@ -176,7 +176,7 @@ static const Tensor *widened(Build *b, const Tensor *t, DType to, Span at)
 static const Tensor *usable(Build *b, Checkpoint *cp, const Tensor *t, DType want, Span at)
 {
     if (!checkpoint_use(cp, t, at)) return NULL;
-    if (dtype_class(t->dtype) != dtype_class(want)) {
+    if (!dtype_stores(t->dtype, want)) {
         tfx_error(b, at, "checkpoint-type", "this parameter is %s, the checkpoint has %s", dtype_info[want].name, checkpoint_type_text(cp, t));
         diag_note(&b->ctx->diag, t->span, "'%s' in %s", t->name, cp->path);
         return NULL;
@@ -187,8 +187,9 @@ static const Tensor *usable(Build *b, Checkpoint *cp, const Tensor *t, DType wan
         diag_note(&b->ctx->diag, at, "bound here");
         return NULL;
     }
+    if (dtype_class(want) > CLS_B) return t;
     if (t->dtype == DT_f64) return widened(b, t, DT_f32, at);
-    if (dtype_class(t->dtype) == CLS_I && dtype_info[t->dtype].bits > 16 && t->dtype != DT_i32) return widened(b, t, DT_i32, at);
+    if (dtype_is_int(t->dtype) && dtype_info[t->dtype].bits > 16 && t->dtype != DT_i32) return widened(b, t, DT_i32, at);
     return t;
 }
 
@@ -258,7 +259,7 @@ static Node *param_node(Build *b, const Tensor *t, const char *name, int rank, c
     }
     n = node_new(b->m, NULL, NODE_param, t->dtype, rank, ext, name, at);
     n->data = c;
-    if (dtype_class(t->dtype) == CLS_I && tensor_count(c) && c->data) tensor_range(c, &n->lo, &n->hi);
+    if (dtype_is_int(t->dtype) && tensor_count(c) && c->data) tensor_range(c, &n->lo, &n->hi);
     map_put_i(&b->raw, key | 1, n);
     return n;
 }
@@ -355,6 +356,7 @@ static Val stacked(Build *b, const char *path, const char *other, DType t, int r
     x->rank = rank + 1;
     memcpy(x->shape, all, sizeof all);
     x->bytes = (size_t)(each * n) * 4;
+    if (dtype_class(t) > CLS_B) return tfx_error(b, at, "checkpoint-type", "a 64-bit parameter of an instance chosen at run time"), tfx_bad(at);
     if (dtype_class(t) == CLS_B) return tfx_error(b, at, "checkpoint-type", "a truth value parameter of an instance chosen at run time"), tfx_bad(at);
     char *data = arena_alloc_n(b->a, (size_t)(each * n) + 1, 4);
     for (int k = 0; k < n; k++) {

@@ -10,9 +10,10 @@
 static Expr *converted(Build *b, ExprOp op, Expr *e, TypeClass common, Span at)
 {
     char want = expr_info[op].arg;
-    TypeClass c = want == 'F' ? CLS_F : want == 'I' ? CLS_I : want == 'B' ? CLS_B : common;
+    int wide = expr_info[op].res == 'S' || op == EX_band || op == EX_bor || op == EX_bxor;
+    TypeClass c = want == 'F' ? (wide && common == CLS_D ? CLS_D : CLS_F) : want == 'I' ? (wide && common == CLS_L ? CLS_L : CLS_I) : want == 'B' ? CLS_B : common;
     Expr *r = expr_num(b, e, c);
-    static const char *const names[] = {"a float", "an integer", "a truth value"};
+    static const char *const names[] = {[CLS_F] = "a float", [CLS_I] = "an integer", [CLS_B] = "a truth value", [CLS_D] = "an f64", [CLS_L] = "an i64"};
     if (!r) tfx_error(b, at, "type-mismatch", "%s wants %s, this is %s%s", expr_info[op].name, names[c], names[dtype_class(e->dtype)],
                       c == CLS_I && e->dtype == DT_f32 ? "; convert with i32(..)" : e->dtype == DT_bool ? "; convert with i32(..) or f32(..)" : "");
     return r;
@@ -33,7 +34,8 @@ static Val map_signed(Build *b, ExprOp op, Val *x, int n, Span at, const char *s
 {
     Expr *arg[3];
     const Val *shape = NULL;
-    int any_float = 0, any_int = 0, any_bool = 0;
+    int any_number = 0, any_bool = 0;
+    TypeClass common = CLS_B;
     for (int i = 0; i < n; i++) {
         if (x[i].kind == VAL_list) x[i] = val_of_list(b, &x[i]);
         if (!val_is_num(b, &x[i], "an operand")) return tfx_bad(at);
@@ -42,14 +44,14 @@ static Val map_signed(Build *b, ExprOp op, Val *x, int n, Span at, const char *s
             if (!shape) shape = &x[i];
         }
         if (op == EX_select && !i) continue;
-        any_float |= val_class(&x[i]) == CLS_F;
-        any_int |= val_class(&x[i]) == CLS_I;
-        any_bool |= val_class(&x[i]) == CLS_B;
+        TypeClass c = val_class(&x[i]);
+        if (c != CLS_B) common = any_number ? class_common(common, c) : c;
+        any_number |= c != CLS_B;
+        any_bool |= c == CLS_B;
     }
-    if (any_bool && (any_float || any_int || expr_info[op].arg == 'N'))
+    if (any_bool && (any_number || (expr_info[op].arg == 'N' && !expr_is_cast(op))))
         return tfx_error(b, at, "type-mismatch", "%s: a truth value is not a number; convert with i32(..) or f32(..)", sign);
     if (shape && b->depth + shape->rank > MAX_SLOTS) return tfx_error(b, at, "too-many-dims", "more than %d indices in one expression", MAX_SLOTS);
-    TypeClass common = any_float ? CLS_F : any_int ? CLS_I : CLS_B;
     for (int i = 0; i < n; i++) {
         arg[i] = val_own(b, &x[i]);
         if (op == EX_select && !i) {
@@ -173,13 +175,13 @@ static Val cast(Build *b, const Ast *a)
     Val x = tfx_expr(b, a->kid[0]);
     if (x.kind == VAL_bad) return x;
     DType t = type_dtype(a->name, &known);
-    static const ExprOp to[] = {[CLS_F] = EX_to_f, [CLS_I] = EX_to_i, [CLS_B] = EX_to_b};
     if (t != DT_i32 && dtype_class(t) == CLS_I) return tfx_error(b, a->span, "type-mismatch", "a value is never %s, only storage is; use i32(..)", a->name);
     if (x.kind == VAL_list) x = val_of_list(b, &x);
     if (!val_is_num(b, &x, "the operand of a conversion")) return tfx_bad(a->span);
     Val r = x;
     if (val_class(&x) != dtype_class(t)) {
-        r.e = ex_un(b->m, to[dtype_class(t)], x.e);
+        if (t == DT_i32 && val_class(&x) == CLS_D) x.e = ex_cast(b->m, CLS_L, x.e);
+        r.e = ex_cast(b->m, dtype_class(t), x.e);
         r.span = a->span;
     }
     if (t == DT_f16 || t == DT_bf16) r.e = ex_un(b->m, t == DT_f16 ? EX_round_f16 : EX_round_bf16, r.e);

@@ -233,8 +233,7 @@ static Expr *prove_read(Prove *p, Expr *e)
         same &= sub[i] == e->arg[i];
     }
     if (padded) {
-        TypeClass c = dtype_class(of->dtype);
-        return ex_read_or(b->m, of, sub, c == CLS_F ? ex_flt(b->m, 0) : c == CLS_I ? ex_int(b->m, 0) : ex_bool(b->m, 0));
+        return ex_read_or(b->m, of, sub, ex_number(b->m, of->dtype, 0));
     }
     return same ? e : ex_read(b->m, of, sub);
 }

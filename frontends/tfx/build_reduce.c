@@ -126,6 +126,7 @@ static Val row_op(Build *b, const Ast *a, const OpRow *op)
     if (v.kind == VAL_bad || !val_is_num(b, &v, "the operand")) return tfx_bad(a->span);
     if (val_class(&v) == CLS_B) return tfx_error(b, v.span, "type-mismatch", "%s of a truth value; convert with i32(..) or f32(..)", a->name);
     TypeClass c = op->kind == NODE_softmax ? CLS_F : val_class(&v);
+    if (!class_widens(val_class(&v), c)) return tfx_error(b, v.span, "type-mismatch", "%s of %s; convert with f32(..)", a->name, val_text(b, &v));
     s.dtype = class_dtype(c);
     s.body = expr_num(b, val_own(b, &v), c);
     s.nown = v.rank;
@@ -228,7 +229,7 @@ static Val mean_of(Build *b, NodeSpec *s)
         n = ex_bin(b->m, EX_max, c.e, ex_int(b->m, 1));
     }
     Val r = sum;
-    r.e = ex_bin(b->m, EX_div, sum.e, ex_cast(b->m, CLS_F, n));
+    r.e = ex_bin(b->m, EX_div, sum.e, ex_cast(b->m, val_class(&sum), n));
     return r;
 }
 
@@ -257,7 +258,11 @@ static int reduce_class(Build *b, const Ast *a, const OpRow *op, const Val *v, T
     if (truth && *c != CLS_B) return tfx_error(b, v->span, "type-mismatch", "%s combines truth values, this is %s", a->name, val_text(b, v)), 0;
     if (!truth && *c == CLS_B && op->red != RED_first && op->red != RED_last)
         return tfx_error(b, v->span, "type-mismatch", "%s of a truth value; use count[.. where ..], or convert with i32(..)", a->name), 0;
-    if (!strcmp(a->name, "mean") || !strcmp(a->name, "logsumexp")) *c = CLS_F;
+    if (!strcmp(a->name, "mean")) *c = *c == CLS_D || *c == CLS_L ? CLS_D : CLS_F;
+    if (!strcmp(a->name, "logsumexp")) {
+        if (!class_widens(*c, CLS_F)) return tfx_error(b, v->span, "type-mismatch", "%s of %s; convert with f32(..)", a->name, val_text(b, v)), 0;
+        *c = CLS_F;
+    }
     return 1;
 }
 

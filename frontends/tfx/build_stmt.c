@@ -236,7 +236,7 @@ static void assign_state(Build *b, State *s, Val v, Span at)
     Node *old = state_node(b, s);
     TypeClass want = dtype_class(s->dtype);
     if (s->rank && !v.rank) v = tfx_fill(b, &v, s->rank, old->ext);
-    int ok = v.rank == s->rank && (val_class(&v) == want || (want == CLS_F && val_class(&v) == CLS_I));
+    int ok = v.rank == s->rank && class_widens(val_class(&v), want);
     for (int i = 0; ok && i < v.rank; i++) ok = ext_same(b, v.ext[i], old->ext[i]);
     if (!ok) {
         Val have = val_node(b, old, s->span);

@@ -17,7 +17,7 @@ static int known_dtype(Build *b, const Ast *type, DType *t)
 {
     int known;
     *t = type_dtype(type->name, &known);
-    if (!known) tfx_error(b, type->span, "unknown-name", "there is no type '%s'; the types are num f32 f16 bf16 i32 i16 i8 u8 bool", type->name);
+    if (!known) tfx_error(b, type->span, "unknown-name", "there is no type '%s'; the types are num f32 f16 bf16 f64 i32 i16 i8 u8 i64 bool", type->name);
     return known;
 }
 
@@ -115,7 +115,7 @@ int match_type(Build *b, const Ast *type, const Val *v, Scope *into, Span at, co
     int packs = 0, npack = 0;
     if (!known_dtype(b, type, &t)) return 0;
     TypeClass want = dtype_class(t), have = val_class(v);
-    if (want != have && !(want == CLS_F && have == CLS_I)) {
+    if (!class_widens(have, want)) {
         tfx_error(b, at, "type-mismatch", "%s wants %s, this is %s", who, type->name, val_text(b, v));
         diag_note(&b->ctx->diag, type->span, "declared here");
         return 0;

@@ -208,7 +208,7 @@ static int state_init(Build *b, const Ast *a, State *s)
     Val v = tfx_expr(b, a->kid[2]);
     if (v.kind == VAL_bad) return 0;
     if (v.kind == VAL_num && !v.rank && ex_is_lit(v.e, &x)) {
-        if (dtype_class(s->dtype) == CLS_I && val_class(&v) == CLS_F) return tfx_error(b, v.span, "type-mismatch", "an integer state begins with a float"), 0;
+        if (dtype_is_int(s->dtype) && dtype_is_float(v.e->dtype)) return tfx_error(b, v.span, "type-mismatch", "an integer state begins with a float"), 0;
         if (x == 0) return 1;
         if (s->rank) {
             Tensor *t = NEW(b->a, Tensor);
@@ -221,7 +221,10 @@ static int state_init(Build *b, const Ast *a, State *s)
             float f = (float)x;
             int32_t i32 = (int32_t)x;
             for (int64_t i = 0; i < n; i++) {
-                if (t->dtype == DT_f32) memcpy(p + 4 * i, &f, 4);
+                int64_t i64 = (int64_t)x;
+                if (t->dtype == DT_f64) memcpy(p + 8 * i, &x, 8);
+                else if (t->dtype == DT_i64) memcpy(p + 8 * i, &i64, 8);
+                else if (t->dtype == DT_f32) memcpy(p + 4 * i, &f, 4);
                 else if (t->dtype == DT_i32) memcpy(p + 4 * i, &i32, 4);
                 else p[i] = x != 0;
             }
@@ -247,8 +250,9 @@ static int state_range(Build *b, const Ast *a, State *s)
 {
     int64_t lo = 0, hi = 0, least = 0, most = 0;
     int bits = dtype_info[s->dtype].bits;
-    s->lo = s->dtype == DT_u8 ? 0 : -((int64_t)1 << (bits - 1));
-    s->hi = s->dtype == DT_u8 ? 255 : ((int64_t)1 << (bits - 1)) - 1;
+    s->lo = s->dtype == DT_u8 ? 0 : -((int64_t)1 << (bits - 2)) * 2;
+    s->hi = s->dtype == DT_u8 ? 255 : -(s->lo + 1);
+    if (bits == 1 || s->dtype == DT_bool) s->lo = 0, s->hi = 1;
     if (dtype_class(s->dtype) != CLS_I || !a->kid[1]) return 1;
     if (a->kid[1]->kid[0] && !tfx_static_int(b, a->kid[1]->kid[0], &lo, "the start of a range")) return 0;
     if (!tfx_static_int(b, a->kid[1]->kid[1], &hi, "the end of a range")) return 0;

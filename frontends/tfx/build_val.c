@@ -50,7 +50,7 @@ const char *val_text(Build *b, const Val *v)
 {
     static const char *const kinds[] = {"an error", "a number", "a string", "a list", "several values", "a function", "a block instance", "a pack", "nothing"};
     if (v->kind != VAL_num) return kinds[v->kind];
-    const char *t = arena_printf(b->a, "%s", dtype_class(v->e->dtype) == CLS_F ? "num" : dtype_class(v->e->dtype) == CLS_I ? "i32" : "bool");
+    const char *t = dtype_class(v->e->dtype) == CLS_F ? "num" : dtype_info[v->e->dtype].name;
     for (int i = 0; i < v->rank; i++) t = arena_printf(b->a, "%s%s%s", t, i ? "," : "[", ext_text(b, v->ext[i]));
     return v->rank ? arena_printf(b->a, "%s]", t) : t;
 }
@@ -74,12 +74,22 @@ int ext_same(Build *b, const Expr *x, const Expr *y)
     return range_proves(&rc, ex_bin(b->m, EX_eq, (Expr *)(uintptr_t)x, (Expr *)(uintptr_t)y)) == 1;
 }
 
+/* Classes that become another one by themselves: integers wider or floats, floats double. */
+int class_widens(TypeClass from, TypeClass to)
+{
+    if (from == to) return 1;
+    if (from == CLS_I) return to == CLS_F || to == CLS_L || to == CLS_D;
+    return (from == CLS_L || from == CLS_F) && to == CLS_D;
+}
+
+TypeClass class_common(TypeClass a, TypeClass b)
+{
+    return class_widens(a, b) ? b : class_widens(b, a) ? a : CLS_D;
+}
+
 Expr *expr_num(Build *b, Expr *e, TypeClass c)
 {
-    TypeClass have = dtype_class(e->dtype);
-    if (have == c) return e;
-    if (have == CLS_I && c == CLS_F) return ex_cast(b->m, CLS_F, e);
-    return NULL;
+    return class_widens(dtype_class(e->dtype), c) ? ex_cast(b->m, c, e) : NULL;
 }
 
 /* ---- lists ---- */
@@ -90,7 +100,7 @@ static int list_shape(Build *b, const Val *v, int rank, int64_t *shape, int *cls
         double x;
         if (v->rank || !ex_is_lit(v->e, &x)) return tfx_error(b, v->span, "not-constant", "a list holds numbers known at compile time"), -1;
         TypeClass c = val_class(v);
-        if (*cls < 0 || (*cls == CLS_I && c == CLS_F)) *cls = (int)c;
+        *cls = *cls < 0 ? (int)c : *cls == (int)CLS_B || c == CLS_B ? (*cls == (int)c ? *cls : (int)CLS_F) : (int)class_common((TypeClass)*cls, c);
         return rank;
     }
     if (v->kind != VAL_list || rank == MAX_RANK) return tfx_error(b, v->span, "type-mismatch", "a list of numbers may not hold %s", val_text(b, v)), -1;
@@ -175,7 +185,7 @@ static int is_light(const Val *v)
     if (v->rank) return is_window(v->e);
     Deep d = {0};
     ex_visit(v->e, see, &d);
-    if (val_class(v) == CLS_I && !d.deep) return ex_cost(v->e) <= 12;
+    if ((val_class(v) == CLS_I || val_class(v) == CLS_L) && !d.deep) return ex_cost(v->e) <= 12;
     return ex_cost(v->e) <= 30;
 }
 

@@ -51,7 +51,7 @@ static void print_tensor(const Checkpoint *cp, const Tensor *t)
     return;
   }
   for (int64_t i = 0; i < n && i < 64; i++) {
-    if (dtype_class(t->dtype) == CLS_F) printf(" %.9g", tensor_f64(t, i));
+    if (dtype_is_float(t->dtype)) printf(" %.9g", tensor_f64(t, i));
     else printf(" %" PRId64, tensor_i64(t, i));
   }
   printf("\n");

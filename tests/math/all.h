@@ -31,6 +31,7 @@
 #include "../../runtime/math/bf16.c"
 #include "../../runtime/math/rounding.c"
 #include "../../runtime/math/special.c"
+#include "../../runtime/math/wide.c"
 #include "../../runtime/math/index.c"
 #include "../../runtime/math/rng.c"
 #include "../../runtime/math/normal.c"

@@ -53,6 +53,19 @@ if "$TFXC" run "$tally" 'x=[[1,2],[3,4]]' by=2 -o a.npz >log 2>&1 && "$TFXC" run
 if "$TFXC" run "$tally" --entry pick at=[3,2,1] flag=[1,1,0] -o a.npy >log 2>&1 && "$TFXC" run "$tally" --entry pick at=[0,0,0] flag=a.npy >out 2>err; then not_ok "npy" "30 is no flag" out
 elif grep -q "every value must be a bool" err; then ok "npy"; else not_ok "npy" "no message" err; fi
 
+wide="mean: f64 = 0.325
+run: f64[4] = [0.1, 0.3, 2.8, 1.3]
+big: i64[4] = [6000000001, -14, 29, -3999999998999999]
+tot: i64 = -999999997
+half: f64[4] = [1.5e+09, -2.5, 3.5, -2e+09]
+m: i64[4] = [1000000004, 0, 2, -1333333328]
+top: i64 = 3000000000
+at: i32 = 2
+fl: f64[4] = [0, 0, 22, -22]"
+both "64 bits" 0 "$wide" run "$here/wide.tfx" x=[0.1,0.2,2.5,-1.5] n=[3000000000,-5,7,-3999999999] k=[2,3,4,1000000]
+says "64 bits -O0" 0 "$wide" run "$here/wide.tfx" x=[0.1,0.2,2.5,-1.5] n=[3000000000,-5,7,-3999999999] k=[2,3,4,1000000] -O0
+if "$TFXC" verify "$here/wide.tfx" --tol 0 >out 2>&1; then ok "64 bits to the last bit"; else not_ok "64 bits to the last bit" "differs" out; fi
+
 # what cannot be called: nothing is guessed, the exit status tells
 both "an input is missing" 1 "by: is not given" run "$tally" 'x=[[1,2]]'
 both "an input too many" 1 "z: is no input of entry add" run "$tally" 'x=[[1,2]]' by=1 z=3

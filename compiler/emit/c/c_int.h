@@ -36,6 +36,14 @@ typedef struct FnC {
 const char *c_ident(Arena *a, const char *text);         /* a C name by itself */
 const char *c_plain(Arena *a, const char *text);         /* the end of a C name, behind a prefix */
 const char *c_type(DType t);
+/* float, int32_t, double, int64_t: what an expression of type t is in C. c_zero, c_one: its literals. */
+const char *c_value(DType t);
+const char *c_zero(DType t);
+const char *c_one(DType t);
+/* acc + v, acc * v of type t (op: "+", "*"); integers wrap. */
+const char *c_combine(CEmit *e, DType t, const char *op, const char *a, const char *b);
+/* The smallest (or largest) value of type t. */
+const char *c_limit(CEmit *e, DType t, int largest);
 /* The type of elements in memory that values of several types share one after the other: may alias any other. */
 const char *c_mem(CEmit *e, DType t);
 const char *fn_param_buf(FnC *f, const Buffer *b, const Node *n, int written);

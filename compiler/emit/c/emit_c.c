@@ -79,7 +79,8 @@ static void macros(CEmit *e, Out *c)
 /* One stored value of a state as a C literal. */
 static const char *state_value(CEmit *e, DType t, double v)
 {
-    if (dtype_class(t) != CLS_F) return arena_printf(e->a, "%lld", (long long)v);
+    if (!dtype_is_float(t)) return arena_printf(e->a, "%lld", (long long)v);
+    if (t == DT_f64) return fmt_f64(e->a, v);
     if (t == DT_f32) return arena_printf(e->a, "%sf", fmt_f32(e->a, (float)v));
     return arena_printf(e->a, "%u", t == DT_f16 ? f64_to_f16(v) : f64_to_bf16(v));
 }

@@ -11,6 +11,26 @@ const char *c_slot(const FnC *f, int slot)
     return slot < rank ? arena_printf(f->e->a, "o%d", slot) : arena_printf(f->e->a, "r%d", slot - rank);
 }
 
+static int isf(DType t) { return dtype_is_float(t); }
+const char *c_value(DType t) { return t == DT_f64 ? "double" : t == DT_i64 ? "int64_t" : isf(t) ? "float" : "int32_t"; }
+const char *c_zero(DType t) { return t == DT_f64 ? "0.0" : isf(t) ? "0.0f" : "0"; }
+const char *c_one(DType t) { return t == DT_f64 ? "1.0" : isf(t) ? "1.0f" : "1"; }
+
+const char *c_combine(CEmit *e, DType t, const char *op, const char *a, const char *b)
+{
+    if (isf(t)) return arena_printf(e->a, "%s %s %s", a, op, b);
+    int wide = t == DT_i64;
+    return arena_printf(e->a, "(int%d_t)((uint%d_t)%s %s (uint%d_t)%s)", wide ? 64 : 32, wide ? 64 : 32, a, op, wide ? 64 : 32, b);
+}
+
+const char *c_limit(CEmit *e, DType t, int largest)
+{
+    if (t == DT_f64) { c_need(e, "dinf"); return arena_printf(e->a, largest ? "%s_dinf()" : "-%s_dinf()", e->prefix); }
+    if (isf(t)) { c_need(e, "inf"); return arena_printf(e->a, largest ? "%s_inf()" : "-%s_inf()", e->prefix); }
+    if (t == DT_i64) return largest ? "INT64_MAX" : "INT64_MIN";
+    return largest ? "2147483647" : "(-2147483647 - 1)";
+}
+
 /* fn: a function of runtime/math without prefix, such as "exp". */
 void c_need(CEmit *e, const char *fn)
 {
@@ -92,9 +112,8 @@ const char *c_element(FnC *f, const Buffer *b, const char *p, const char *at)
     switch (b->dtype) {
     case DT_f16: c_need(f->e, "f16_to_f32"); return arena_printf(f->e->a, "%s_f16_to_f32(%s)", f->e->prefix, el);
     case DT_bf16: c_need(f->e, "bf16_to_f32"); return arena_printf(f->e->a, "%s_bf16_to_f32(%s)", f->e->prefix, el);
-    case DT_f64: return arena_printf(f->e->a, "(float)%s", el);
     case DT_bool: return arena_printf(f->e->a, "(%s != 0)", el);
-    case DT_f32: case DT_i32: return el;
+    case DT_f32: case DT_i32: case DT_f64: case DT_i64: return el;
     default: return arena_printf(f->e->a, "(int32_t)%s", el);
     }
 }
@@ -124,7 +143,7 @@ const char *c_store(FnC *f, DType t, const char *v)
     switch (t) {
     case DT_f16: c_need(f->e, "f32_to_f16"); return arena_printf(f->e->a, "%s_f32_to_f16(%s)", f->e->prefix, v);
     case DT_bf16: c_need(f->e, "f32_to_bf16"); return arena_printf(f->e->a, "%s_f32_to_bf16(%s)", f->e->prefix, v);
-    case DT_f32: case DT_i32: return v;
+    case DT_f32: case DT_i32: case DT_f64: case DT_i64: return v;
     case DT_bool: return arena_printf(f->e->a, "(uint8_t)(%s)", v);
     default: return arena_printf(f->e->a, "(%s)(%s)", c_type(t), v);
     }
@@ -135,10 +154,17 @@ static const char *literal(FnC *f, const Expr *e)
     Arena *a = f->e->a;
     if (e->op == EX_int) {
         if (e->dtype == DT_bool) return e->u.i ? "1" : "0";
+        if (e->dtype == DT_i64) return e->u.i == INT64_MIN ? "INT64_MIN" : arena_printf(a, e->u.i < 0 ? "(-INT64_C(%lld))" : "INT64_C(%lld)", (long long)(e->u.i < 0 ? -e->u.i : e->u.i));
         if (e->u.i == INT32_MIN) return "(-2147483647 - 1)";
         return arena_printf(a, e->u.i < 0 ? "(%lld)" : "%lld", (long long)e->u.i);
     }
     double v = e->u.f;
+    if (e->dtype == DT_f64) {
+        if (isnan(v)) { c_need(f->e, "dnan"); return arena_printf(a, "%s_dnan()", f->e->prefix); }
+        if (isinf(v)) return arena_printf(a, "(%s)", c_limit(f->e, DT_f64, v > 0));
+        const char *t = fmt_f64(a, v);
+        return arena_printf(a, signbit(v) ? "(%s%s)" : "%s%s", t, strpbrk(t, ".e") ? "" : ".0");
+    }
     if (isnan(v)) { c_need(f->e, "nan"); return arena_printf(a, "%s_nan()", f->e->prefix); }
     if (isinf(v) || fabs(v) > 3.4028234663852886e38) { c_need(f->e, "inf"); return arena_printf(a, v < 0 ? "(-%s_inf())" : "%s_inf()", f->e->prefix); }
     return arena_printf(a, signbit(v) ? "(%sf)" : "%sf", fmt_f32(a, (float)v));
@@ -172,6 +198,50 @@ static const char *int_op(FnC *f, const Expr *e, const char *x, const char *y)
     }
 }
 
+/* The result stays in 64 bits for sure. */
+static int fits_wide(FnC *f, const Expr *e)
+{
+    int64_t lo, hi;
+    range_for(f, e, &lo, &hi);
+    return lo > INT64_MIN && hi < INT64_MAX;
+}
+
+static const char *wide_op(FnC *f, const Expr *e, const char *x, const char *y)
+{
+    Arena *a = f->e->a;
+    const char *op = expr_info[e->op].c, *fn = NULL;
+    switch (e->op) {
+    case EX_add: case EX_sub: case EX_mul: return fits_wide(f, e) ? arena_printf(a, "(%s %s %s)", x, op, y) : c_combine(f->e, DT_i64, op, x, y);
+    case EX_neg: return arena_printf(a, "(int64_t)(0u - (uint64_t)%s)", x);
+    case EX_div: fn = "tfx_ldiv"; break;
+    case EX_mod: fn = "tfx_lmod"; break;
+    case EX_pow: fn = "tfx_lpow"; break;
+    case EX_min: fn = "tfx_lmin"; break;
+    case EX_max: fn = "tfx_lmax"; break;
+    case EX_abs: return call(f, "tfx_labs", x);
+    case EX_sign: return call(f, "tfx_lsign", x);
+    default: return NULL;
+    }
+    return call(f, fn, arena_printf(a, "%s, %s", x, y));
+}
+
+static const char *double_op(FnC *f, const Expr *e, const char *x, const char *y)
+{
+    switch (e->op) {
+    case EX_min: return call(f, "tfx_dmin", arena_printf(f->e->a, "%s, %s", x, y));
+    case EX_max: return call(f, "tfx_dmax", arena_printf(f->e->a, "%s, %s", x, y));
+    case EX_mod: return call(f, "tfx_dmod", arena_printf(f->e->a, "%s, %s", x, y));
+    case EX_abs: return call(f, "tfx_dabs", x);
+    case EX_sign: return call(f, "tfx_dsign", x);
+    case EX_floor: return call(f, "tfx_dfloor", x);
+    case EX_ceil: return call(f, "tfx_dceil", x);
+    case EX_round: return call(f, "tfx_dround", x);
+    case EX_trunc: return call(f, "tfx_dtrunc", x);
+    case EX_pow: bug("no C form of pow of doubles");
+    default: return NULL;
+    }
+}
+
 static const char *operator_text(FnC *f, const Expr *e)
 {
     Arena *a = f->e->a;
@@ -180,6 +250,14 @@ static const char *operator_text(FnC *f, const Expr *e)
     TypeClass cls = dtype_class(e->arg[0]->dtype);
     if (cls == CLS_I && e->dtype == DT_i32) {
         const char *t = int_op(f, e, x[0], x[1]);
+        if (t) return t;
+    }
+    if (e->dtype == DT_i64 && e->arg[0]->dtype == DT_i64) {
+        const char *t = wide_op(f, e, x[0], x[1]);
+        if (t) return t;
+    }
+    if (e->dtype == DT_f64 && e->arg[0]->dtype == DT_f64) {
+        const char *t = double_op(f, e, x[0], x[1]);
         if (t) return t;
     }
     const ExprInfo *info = &expr_info[e->op];
@@ -193,7 +271,12 @@ static const char *operator_text(FnC *f, const Expr *e)
     case EX_not: return arena_printf(a, "(!%s)", x[0]);
     case EX_mod: return call(f, "tfx_fmod", arena_printf(a, "%s, %s", x[0], x[1]));
     case EX_to_f: return arena_printf(a, "(float)%s", x[0]);
-    case EX_to_i: return cls == CLS_F ? call(f, "tfx_toint", x[0]) : arena_printf(a, "(int32_t)%s", x[0]);
+    case EX_to_d: return arena_printf(a, "(double)%s", x[0]);
+    case EX_to_l: return cls == CLS_F || cls == CLS_D ? call(f, "tfx_tolong", x[0]) : arena_printf(a, "(int64_t)%s", x[0]);
+    case EX_to_i:
+        if (cls == CLS_D) bug("no C form of f64 to i32");
+        if (cls == CLS_L) return arena_printf(a, "(int32_t)(uint32_t)%s", x[0]);
+        return cls == CLS_F ? call(f, "tfx_toint", x[0]) : arena_printf(a, "(int32_t)%s", x[0]);
     case EX_to_b: return arena_printf(a, "(%s != 0)", x[0]);
     case EX_guard:
         f->flags |= 1;

@@ -1,6 +1,7 @@
 /* golden.c - the self-test of the emitted program: calls whose inputs come from a small generator and whose results were
  * computed by the reference interpreter when the program was generated. Under #ifdef PREFIX_SELF_TEST, so that a
  * program without it has neither the code nor the arrays. */
+#include <math.h>
 #include <string.h>
 #include "compiler/emit/c/c_int.h"
 
@@ -19,7 +20,8 @@ void golden_header(const CEmit *e, Out *h)
 
 static const char *number(CEmit *e, const Value *v, int64_t k)
 {
-    if (dtype_class(v->dtype) != CLS_F) return arena_printf(e->a, "%lld", (long long)v->i[k]);
+    if (!dtype_is_float(v->dtype)) return arena_printf(e->a, v->dtype == DT_i64 ? "INT64_C(%lld)" : "%lld", (long long)v->i[k]);
+    if (v->dtype == DT_f64) return isfinite(v->f[k]) ? fmt_f64(e->a, v->f[k]) : "0";
     if (v->dtype == DT_f16) return arena_printf(e->a, "%u", f64_to_f16(v->f[k]));
     if (v->dtype == DT_bf16) return arena_printf(e->a, "%u", f64_to_bf16(v->f[k]));
     const char *t = fmt_f32(e->a, (float)v->f[k]);
@@ -29,7 +31,7 @@ static const char *number(CEmit *e, const Value *v, int64_t k)
 
 static int sample(const Value *v, int64_t k)
 {
-    if (dtype_class(v->dtype) == CLS_F && !(v->f[k] - v->f[k] == 0)) return 0;
+    if (dtype_is_float(v->dtype) && !(v->f[k] - v->f[k] == 0)) return 0;
     return 1;
 }
 
@@ -56,12 +58,12 @@ static double largest(const Value *v)
 static void output_test(CEmit *e, int call, int index, const char *name, const Value *v, Out *c)
 {
     int64_t n = value_count(v), step = n > SAMPLES ? (n + SAMPLES - 1) / SAMPLES : 1;
-    int isf = dtype_class(v->dtype) == CLS_F;
+    int isf = dtype_is_float(v->dtype);
     if (v->dtype == DT_f16 || v->dtype == DT_bf16 || !n) return;
     if (step > 1) step |= 1;
     const char *want = arena_printf(e->a, "want_%d_%d", call, index);
     int64_t m = 0;
-    out_f(c, "    static const struct { int32_t at; %s value; } %s[] = {", isf ? "float" : "int32_t", want);
+    out_f(c, "    static const struct { int32_t at; %s value; } %s[] = {", c_value(v->dtype), want);
     for (int64_t k = 0; k < n; k += step) {
         if (!sample(v, k)) continue;
         out_f(c, "%s{%lld, %s}", m ? m % 8 ? ", " : ",\n        " : "", (long long)k, number(e, v, k));
@@ -74,7 +76,7 @@ static void output_test(CEmit *e, int call, int index, const char *name, const V
     if (isf) {
         float tol = (float)(1e-4 * largest(v) + 1e-30);
         out_f(c, "        if (!(%s[%s[k].at] - %s[k].value <= %sf && %s[k].value - %s[%s[k].at] <= %sf)) return %d;\n", name, want, want, fmt_f32(e->a, tol), want, name, want, fmt_f32(e->a, tol), call + 1);
-    } else out_f(c, "        if ((int32_t)%s[%s[k].at] != %s[k].value) return %d;\n", name, want, want, call + 1);
+    } else out_f(c, "        if ((%s)%s[%s[k].at] != %s[k].value) return %d;\n", c_value(v->dtype), name, want, want, call + 1);
 }
 
 static void call_emit(CEmit *e, int k, Out *c)

@@ -88,7 +88,7 @@ static void entry_declare(CEmit *e, const EntryPlan *ep, Out *h)
     for (int k = 0; k < en->inputs.n; k++) {
         const Node *n = en->inputs.at[k];
         out_f(h, " *   in_%s: %s", c_plain(e->a, n->name ? n->name : "t"), shape_text(e, n));
-        if (dtype_class(n->dtype) == CLS_I && (n->lo > INT32_MIN || n->hi < INT32_MAX)) out_f(h, ", values %lld..%lld", (long long)n->lo, (long long)n->hi);
+        if (dtype_is_int(n->dtype) && (n->lo > INT32_MIN || n->hi < INT32_MAX)) out_f(h, ", values %lld..%lld", (long long)n->lo, (long long)n->hi);
         out_f(h, "\n");
     }
     for (int k = 0; k < en->outputs.n; k++) out_f(h, " *   %s: %s\n", output_arg(e->a, en->outputs.at[k].name), shape_text(e, en->outputs.at[k].node));

@@ -46,7 +46,7 @@ static int safe(FnC *f, const Expr *e, uint32_t open)
 static void declare(FnC *f, Out *o, const Expr *e)
 {
     const char *name = arena_printf(f->e->a, "v%d", f->ntemps++);
-    out_f(o, "const %s %s = %s;\n", e->dtype == DT_f32 ? "float" : "int32_t", name, c_expr(f, e));
+    out_f(o, "const %s %s = %s;\n", c_value(e->dtype), name, c_expr(f, e));
     map_put(&f->temps, e, (void *)(uintptr_t)name);
     vec_push(f->e->a, &f->hoisted, e);
 }
@@ -56,7 +56,7 @@ static void hoist(FnC *f, const Expr *e, uint32_t open, uint32_t all, Map *seen)
     if (map_get(&f->temps, e) || e->op == EX_acc || e->n == 0 || map_get(seen, e)) return;
     map_put(seen, e, f);
     uint32_t used = ex_slots(e);
-    if (e->dtype == DT_f32 && !(used & ~open) && used != all && ex_cost(e) > 0 && safe(f, e, open)) {
+    if (dtype_is_float(e->dtype) && !(used & ~open) && used != all && ex_cost(e) > 0 && safe(f, e, open)) {
         declare(f, &f->body, e);
         return;
     }

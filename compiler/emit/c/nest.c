@@ -25,16 +25,16 @@ void close_loops(FnC *f, int n)
 /* ---- reductions ---- */
 static const char *red_start(FnC *f, const Node *n)
 {
-    int isf = n->body->dtype == DT_f32;
+    DType t = n->body->dtype;
     switch (n->red) {
-    case RED_sum: return isf ? "0.0f" : "0";
-    case RED_prod: return isf ? "1.0f" : "1";
+    case RED_sum: return c_zero(t);
+    case RED_prod: return c_one(t);
     case RED_any: return "0";
     case RED_all: return "1";
-    case RED_max: c_need(f->e, "inf"); return isf ? arena_printf(f->e->a, "-%s_inf()", f->e->prefix) : "(-2147483647 - 1)";
-    case RED_min: c_need(f->e, "inf"); return isf ? arena_printf(f->e->a, "%s_inf()", f->e->prefix) : "2147483647";
+    case RED_max: return c_limit(f->e, t, 0);
+    case RED_min: return c_limit(f->e, t, 1);
     case RED_argmax: case RED_argmin: return "-1";
-    default: return isf ? "0.0f" : "0";
+    default: return c_zero(t);
     }
 }
 
@@ -44,17 +44,21 @@ static void red_step(FnC *f, const Node *n, const char *v)
     const char *idx = c_slot(f, n->rank);
     switch (n->red) {
     case RED_none: out_f(o, "acc = %s;\n", v); break;
-    case RED_sum: out_f(o, n->body->dtype == DT_f32 ? "acc += %s;\n" : "acc = (int32_t)((uint32_t)acc + (uint32_t)%s);\n", v); break;
-    case RED_prod: out_f(o, n->body->dtype == DT_f32 ? "acc *= %s;\n" : "acc = (int32_t)((uint32_t)acc * (uint32_t)%s);\n", v); break;
+    case RED_sum: case RED_prod: {
+        const char *op = n->red == RED_sum ? "+" : "*";
+        if (dtype_is_float(n->body->dtype)) out_f(o, "acc %s= %s;\n", op, v);
+        else out_f(o, "acc = %s;\n", c_combine(f->e, n->body->dtype, op, "acc", v));
+        break;
+    }
     case RED_any: out_f(o, "acc |= %s;\n", v); break;
     case RED_all: out_f(o, "acc &= %s;\n", v); break;
     case RED_max: case RED_min: {
-        const char *t = n->body->dtype == DT_f32 ? "float" : "int32_t";
+        const char *t = c_value(n->body->dtype);
         out_f(o, "{ const %s v = %s; acc = v %s acc ? v : acc; }\n", t, v, n->red == RED_max ? ">" : "<");
         break;
     }
     case RED_argmax: case RED_argmin: {
-        const char *t = n->body->dtype == DT_f32 ? "float" : "int32_t";
+        const char *t = c_value(n->body->dtype);
         out_f(o, "{ const %s v = %s; if (none || v %s best) { best = v; acc = %s; none = 0; } }\n", t, v, n->red == RED_argmax ? ">" : "<", idx);
         break;
     }
@@ -67,7 +71,7 @@ static void red_step(FnC *f, const Node *n, const char *v)
 static const char *acc_type(const Node *n)
 {
     if (n->red == RED_argmax || n->red == RED_argmin) return "int32_t";
-    return n->body->dtype == DT_f32 ? "float" : "int32_t";
+    return c_value(n->body->dtype);
 }
 
 static int conj_if(FnC *f, const Node *n, uint32_t open, uint32_t before)
@@ -128,7 +132,7 @@ static void compute_body(FnC *f, const Node *n, const Buffer *dst, const char *p
         int none = n->empty || n->red >= RED_argmax;
         out_f(o, "%s acc = %s;\n", acc_type(n), red_start(f, n));
         if (none) out_f(o, "int32_t none = 1;\n");
-        if (n->red == RED_argmax || n->red == RED_argmin) out_f(o, "%s best = 0;\n", n->body->dtype == DT_f32 ? "float" : "int32_t");
+        if (n->red == RED_argmax || n->red == RED_argmin) out_f(o, "%s best = 0;\n", c_value(n->body->dtype));
         reduce_loops(f, n, all);
         if (n->empty) out_f(o, "if (none) acc = %s;\n", c_expr(f, n->empty));
         else if (none && n->red >= RED_first) out_f(o, "(void)none;\n");
@@ -202,17 +206,18 @@ static void cum_body(FnC *f, const Node *n, const Buffer *dst, const char *p)
 {
     Out *o = &f->body;
     uint32_t all = (1u << n->rank) - 1, rows = n->row_axes;
-    int isf = n->body->dtype == DT_f32, outer = open_axes(f, n, all & ~rows);
+    DType type = n->body->dtype;
+    int isf = dtype_is_float(type), outer = open_axes(f, n, all & ~rows);
+    const char *t = c_value(type);
+    out_f(o, "%s acc = %s;\n", t, n->kind == NODE_cumsum ? c_zero(type) : c_limit(f->e, type, 0));
     c_need(f->e, "inf");
-    const char *t = isf ? "float" : "int32_t";
-    if (n->kind == NODE_cumsum) out_f(o, "%s acc = %s;\n", t, isf ? "0.0f" : "0");
-    else out_f(o, isf ? "float acc = -%s_inf();\n" : "int32_t acc = -2147483647 - 1;\n", f->e->prefix);
     int in = open_axes(f, n, rows);
     const char *cond = conj_text(f, n);
     if (cond) { out_f(o, "if (%s) {\n", cond); o->indent++; }
     const char *v = c_expr(f, n->body);
     if (n->kind == NODE_cummax) out_f(o, "{ const %s v = %s; acc = v > acc ? v : acc; }\n", t, v);
-    else out_f(o, isf ? "acc += %s;\n" : "acc = (int32_t)((uint32_t)acc + (uint32_t)%s);\n", v);
+    else if (isf) out_f(o, "acc += %s;\n", v);
+    else out_f(o, "acc = %s;\n", c_combine(f->e, type, "+", "acc", v));
     if (cond) { o->indent--; out_f(o, "}\n"); }
     out_f(o, "%s = %s;\n", element(f, dst, n, p, 1), c_store(f, dst->dtype, "acc"));
     close_loops(f, in + outer);
@@ -237,12 +242,12 @@ static void scatter_body(FnC *f, const Node *n, const Buffer *dst, const char *p
     if (n->mode == SCATTER_set) {
         out_f(o, "%s = %s;\n", el, c_store(f, dst->dtype, v));
     } else {
-        const char *t = n->body->dtype == DT_f32 ? "float" : "int32_t";
+        const char *t = c_value(n->body->dtype);
         if (dst->dtype == DT_f16 || dst->dtype == DT_bf16) c_need(f->e, arena_printf(f->e->a, "%s_to_f32", dtype_info[dst->dtype].name));
         const char *old = dst->dtype == DT_f16 || dst->dtype == DT_bf16 ? arena_printf(f->e->a, "%s_%s_to_f32(%s)", f->e->prefix, dtype_info[dst->dtype].name, el) : arena_printf(f->e->a, "(%s)%s", t, el);
         out_f(o, "const %s was = %s, v = %s;\n", t, old, v);
         const char *r = n->mode == SCATTER_max ? "(v > was ? v : was)" : n->mode == SCATTER_min ? "(v < was ? v : was)" :
-                        n->body->dtype == DT_f32 ? "was + v" : "(int32_t)((uint32_t)was + (uint32_t)v)";
+                        c_combine(f->e, n->body->dtype, "+", "was", "v");
         out_f(o, "%s = %s;\n", el, c_store(f, dst->dtype, r));
     }
     close_loops(f, depth);
@@ -256,7 +261,7 @@ static void argsort_body(FnC *f, const Node *n, const Buffer *dst, const char *p
     const Node *x = n->in[0];
     const Buffer *xb = fn_buffer(f, x);
     const char *xp = fn_param_buf(f, xb, x, 0);
-    int last = n->rank - 1, isf = dtype_class(xb->dtype) == CLS_F;
+    int last = n->rank - 1, isf = dtype_is_float(xb->dtype);
     for (int k = 0; k < last; k++) open_loop(f, c_slot(f, k), "0", c_expr(f, n->ext[k]));
     Expr *row = ex_int(m, 0), *xrow = ex_int(m, 0);
     for (int k = 0; k < last; k++) {
@@ -272,7 +277,7 @@ static void argsort_body(FnC *f, const Node *n, const Buffer *dst, const char *p
     o->indent++;
     out_f(o, "int32_t at = have;\nwhile (at > 0) {\n");
     const char *before = n->k ? ">" : "<";
-    if (isf) out_f(o, "    const float a = %s, b = %s;\n    if (!(a %s b || (a == a && b != b))) break;\n", key_i, key_o, before);
+    if (isf) out_f(o, "    const %s a = %s, b = %s;\n    if (!(a %s b || (a == a && b != b))) break;\n", c_value(xb->dtype), key_i, key_o, before);
     else out_f(o, "    if (!(%s %s %s)) break;\n", key_i, before, key_o);
     out_f(o, "    if (at < keep) order[at] = order[at - 1];\n    at--;\n}\n");
     out_f(o, "if (at < keep) order[at] = (%s)i;\nif (have < keep) have++;\n", ty);
