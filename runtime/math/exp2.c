@@ -1,7 +1,7 @@
 /*: math exp2 needs=bits
  * 2^x.  Method: n = round(x), r = x - n (exact), 2^r = 1 + r g(r), g of degree 5 (Remez, tests/math/fit.py), n is added
  * to the exponent field.
- * Error: <= 1.1 ULP for every x with a normal result.
+ * Error: <= 1.2 ULP for every x with a normal result.
  * Special: x < -126 (subnormal results) and -inf give exactly 0; x >= 128 and +inf give inf; NaN gives NaN.
  */
 TFX_INLINE float tfx_exp2(float x) {

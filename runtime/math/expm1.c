@@ -2,7 +2,7 @@
  * e^x - 1 without cancellation near 0.  Method: reduction as in exp; p = e^r - 1 = h + (r^2 q(r) - c), q of degree 5
  * (Remez for the relative error of e^r - 1, tests/math/fit.py); result 2 (2^(n-1) p - (1/2 - 2^(n-1))), where the factor
  * 2 keeps the scale finite at n = 128.
- * Error: <= 1.5 ULP on the whole range.
+ * Error: <= 1.6 ULP on the whole range.
  * Special: |x| < 2^-24 gives x (keeps -0 and subnormals); x <= -18 and -inf give -1; x > 88.7228317 gives inf; NaN gives NaN.
  */
 TFX_INLINE float tfx_expm1(float x) {

@@ -17,7 +17,16 @@ $CC $flags -Wall -Wextra -o "$TMPDIR/emit_test" "$here/emit_test.c" "$here/rando
 # run_one COMPILER FLAGS...: what the last call of emit_test wrote
 run_one() {
     name="$kind $seed..$((seed + n - 1)), $*"
-    if ! "$@" -std=c11 -Wall -Wextra -Wno-unknown-pragmas -Wno-unused-parameter -Wno-parentheses-equality -Wno-tautological-compare -Wno-self-assign -I"$SRCDIR" -o "$work/all" "$work/all.c" -lm >"$TMPDIR/log" 2>&1; then not_ok "$name" "does not compile"
+    set -- "$@" -std=c11 -Wall -Wextra -Wno-unknown-pragmas -Wno-unused-parameter -Wno-parentheses-equality -Wno-tautological-compare -Wno-self-assign
+    compiled=yes
+    "$@" -I"$SRCDIR" -o "$work/all" "$work/all.c" -lm >"$TMPDIR/log" 2>&1 || compiled=no
+    # clang 14 cannot select instructions for some comparisons with AVX-512 (its own failure, on any such C): 256 bits then
+    if [ $compiled = no ] && grep -q "error in backend: Cannot select" "$TMPDIR/log"; then
+        name="$name (without AVX-512: the compiler fails)"
+        compiled=yes
+        "$@" -mno-avx512f -I"$SRCDIR" -o "$work/all" "$work/all.c" -lm >"$TMPDIR/log" 2>&1 || compiled=no
+    fi
+    if [ $compiled = no ]; then not_ok "$name" "does not compile"
     elif timeout 300 "$work/all" "$work/cases.bin" >"$TMPDIR/log" 2>&1; then ok "$name: $(tail -n 1 "$TMPDIR/log")"
     else not_ok "$name" "exit status $?"; fi
 }

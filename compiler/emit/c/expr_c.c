@@ -284,6 +284,11 @@ static const char *operator_text(FnC *f, const Expr *e)
     default: break;
     }
     if (info->c[0] == 't') return call(f, info->c, info->arity == 1 ? x[0] : info->arity == 2 ? arena_printf(a, "%s, %s", x[0], x[1]) : arena_printf(a, "%s, %s, %s", x[0], x[1], x[2]));
+    /* & of comparisons has no branch and becomes vector code; with a call in it clang suspects a mistake and warns. */
+    if (e->op == EX_and || e->op == EX_or) {
+        int calls = strstr(x[0], arena_printf(a, "%s_", f->e->prefix)) || strstr(x[1], arena_printf(a, "%s_", f->e->prefix));
+        return arena_printf(a, "(%s %s%s %s)", x[0], info->c, calls ? info->c : "", x[1]);
+    }
     if (info->arity == 2) return arena_printf(a, "(%s %s %s)", x[0], info->c, x[1]);
     bug("no C form of %s", info->name);
 }
