@@ -5,7 +5,7 @@
 #include "compiler/opt/opt.h"
 #include "frontends/tfx/tfx.h"
 
-static int ends_with(const char *s, const char *tail)
+int ends_with(const char *s, const char *tail)
 {
     size_t n = strlen(s), m = strlen(tail);
     return n >= m && !strcmp(s + n - m, tail);
@@ -119,8 +119,11 @@ static Source *source_of(const Options *o, Ctx *ctx)
 
 static Module *load(const Options *o, Ctx *ctx, Source *s)
 {
+    RaspProgram *program = NULL;
+    const RaspEntry *entry = NULL;
+    if (s && is_program(o)) s = program_source(o, ctx, s, &program, &entry);
     Module *m = !s ? NULL : ends_with(o->input, ".ir") ? graph_read(ctx, s) : tfx_load(ctx, s, o->model);
-    if (!m || ctx->diag.errors) return NULL;
+    if (!m || ctx->diag.errors || (program && !program_example(o, ctx, program, entry, m))) return NULL;
     place_taps(o, ctx, m);
     return m;
 }
@@ -146,6 +149,12 @@ static int save_text(const Options *o, Ctx *ctx, const Out *text)
 int compile_run(Options *o, Ctx *ctx)
 {
     Source *s = source_of(o, ctx);
+    if (s && !strcmp(o->emit, "tfx")) {
+        if (!is_program(o)) return usage("%s", "--emit=tfx is of a program, and this is a model");
+        Source *text = program_source(o, ctx, s, NULL, NULL);
+        if (text) file_save(&ctx->diag, o->output ? o->output : "-", text->text, text->size);
+        return text ? EXIT_OK : EXIT_INPUT;
+    }
     Module *m = load(o, ctx, s);
     if (!m || opt_run(m, &o->opt)) return EXIT_INPUT;
     Out text;

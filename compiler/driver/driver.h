@@ -3,6 +3,7 @@
 #define DRIVER_DRIVER_H
 #include "compiler/emit/emit.h"
 #include "compiler/opt/opt.h"
+#include "frontends/rasp/rasp.h"
 
 enum { EXIT_OK = 0, EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_BUDGET = 3 };
 
@@ -17,6 +18,7 @@ typedef struct Options {
   int report, depfile, json, color, werror, help, version;
   int weights;                     /* WeightsAs; -1: by size */
   int taps, trace, self_test;
+  int json_io; const char *inputs;   /* run of a program: JSON in and out; a file of inputs, one a line */
   VEC(CallSpec *) calls;           /* run, verify */
   int interpret; double tol; uint64_t seed; /* run: no C; verify: tolerance, random inputs */
   OptOptions opt;                  /* -O, --dump, --skip, ... */
@@ -44,6 +46,7 @@ int     compile_run(Options *o, Ctx *ctx);
 Module *model_load(const Options *o, Ctx *ctx);  /* NULL after diagnostics; *hash of the source when not NULL */
 Plan   *model_plan(Ctx *ctx, Module *m);         /* checked; NULL after diagnostics */
 const char *base_name(const char *path);
+int     ends_with(const char *s, const char *tail);
 
 /* files.c: writes header, source, image, assembler, dependencies; names that are NULL are not written. All or none. */
 typedef struct FileSet { const char *c, *h, *bin, *s; } FileSet;
@@ -71,6 +74,13 @@ const char *status_text(int status);
 
 /* golden.c: calls with random inputs and what the interpreter makes of them, for --self-test. */
 void    golden_calls(const Options *o, Ctx *ctx, EmitOptions *eo);
+
+/* program.c: sources that are programs over tokens (RASP) */
+int     is_program(const Options *o);
+/* The .tfx text of the entry that is asked for (the last one otherwise) as a source; NULL after diagnostics. */
+Source *program_source(const Options *o, Ctx *ctx, Source *s, RaspProgram **program, const RaspEntry **entry);
+int     program_example(const Options *o, Ctx *ctx, RaspProgram *p, const RaspEntry *e, const Module *m);   /* 0 after saying that the example fails */
+int     program_run(Options *o, Ctx *ctx);
 
 int run_verb(Options *o, Ctx *ctx);
 int verify_verb(Options *o, Ctx *ctx);

@@ -9,7 +9,7 @@ typedef struct OptionRow { const char *flag, *arg, *help; } OptionRow;
 static const OptionRow rows[] = {
     {NULL, NULL, "Output"},
     {"-o", "FILE", "write FILE.c (or FILE) and the header beside it; - is standard output"},
-    {"--emit", "KIND", "c (default), ir (graph as text), plan (as text), json (plan and costs)"},
+    {"--emit", "KIND", "c (default), ir (graph as text), plan (as text), json (plan and costs), tfx (of a program)"},
     {"--name", "PREFIX", "prefix of every C name; default: the stem of the output file"},
     {"--weights", "HOW", "inline, incbin, blob or object; default: inline up to 4 MiB, then incbin"},
     {"--taps", NULL, "the model's taps become outputs"},
@@ -27,6 +27,8 @@ static const OptionRow rows[] = {
     {"--entry", "NAME", "entry to call; default: the first (verify: all)"},
     {"--call", "NAME", "one more call: what follows are its inputs; `reset` resets the state"},
     {"--script", "FILE", "calls, one a line: NAME input=value ..."},
+    {"--json", NULL, "run of a program: inputs are JSON, each result a JSON list"},
+    {"--inputs", "FILE", "run of a program: one input a line"},
     {"--interpret", NULL, "run: by the reference interpreter instead of compiled C"},
     {"--tol", "X", "verify: largest error, relative to the largest value of a tensor; default 1e-4"},
     {"--seed", "N", "verify: of the random inputs; default 1"},
@@ -185,6 +187,8 @@ static int set_verb_option(Options *o, Ctx *ctx, const char *f, const char *v)
     else if (!strcmp(f, "--call")) call_new(o, ctx, v);
     else if (!strcmp(f, "--script")) st = script(o, ctx, v);
     else if (!strcmp(f, "--interpret")) o->interpret = 1;
+    else if (!strcmp(f, "--json")) o->json_io = 1;
+    else if (!strcmp(f, "--inputs")) o->inputs = v;
     else if (!strcmp(f, "--tol")) st = number(f, v, &o->tol);
     else if (!strcmp(f, "--seed")) { st = number(f, v, &x); o->seed = (uint64_t)x; }
     else return -1;
@@ -284,7 +288,7 @@ static int short_option(Options *o, Ctx *ctx, const char *const *argv, int *k, i
 
 static int complete(const Options *o)
 {
-    static const char *const kinds[] = {"c", "ir", "plan", "json", NULL};
+    static const char *const kinds[] = {"c", "ir", "plan", "json", "tfx", NULL};
     int kind;
     if (o->help || o->version) return 0;
     if (!o->input) return usage("%s", "no model given");
@@ -293,7 +297,7 @@ static int complete(const Options *o)
         for (const char *p = o->name; *p; p++)
             if (!(isalnum((unsigned char)*p) || *p == '_') || isdigit((unsigned char)o->name[0])) return usage("--name: '%s' is not a C name", o->name);
     if (o->name && !*o->name) return usage("--name: '%s' is not a C name", o->name);
-    if (o->verb == VERB_compile && o->calls.n) return usage("%s", "--entry, --call and --script belong to tfxc run and verify");
+    if (o->verb == VERB_compile && o->calls.n && !is_program(o)) return usage("%s", "--entry, --call and --script belong to tfxc run and verify");
     return 0;
 }
 

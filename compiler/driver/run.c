@@ -96,6 +96,7 @@ int run_verb(Options *o, Ctx *ctx)
     Runner r;
     Saved saved = {{0}};
     int st = usable_output(o);
+    if (is_program(o)) return st ? st : program_run(o, ctx);
     if (!o->calls.n) {
         CallSpec *first = NEW(ctx->perm, CallSpec);
         vec_push(ctx->perm, &o->calls, first);
