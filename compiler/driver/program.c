@@ -268,7 +268,7 @@ int program_example(const Options *o, Ctx *ctx, RaspProgram *p, const RaspEntry 
     json.json_io = 1;
     out_init(&text, ctx->perm);
     if (one_input(&r, p->example, &text)) return 1;
-    diag_error(&ctx->diag, span_none(), "rasp-example", "%s: the s-op '%s' fails on the example %s; `set example ..` gives another", o->input, e->name, p->example);
+    diag_error(&ctx->diag, e->span, "rasp-example", "the s-op '%s' fails on the example %s; `set example ..` gives another", e->name, p->example);
     return 0;
 }
 

@@ -139,7 +139,7 @@ static Expr *element(void *u, Expr *e)
     const Node *n = e->u.node;
     if (!is_data(n) || !n->data || n->rank != n->data->rank) return now;
     int64_t at = literal_place(n, e);
-    if (at < 0 && e->op == EX_read && n->kind == NODE_const && is_uniform(n->data)) at = 0;
+    if (at < 0 && e->op == EX_read && n->kind == NODE_const && !(e->traits & TRAIT_guard) && is_uniform(n->data)) at = 0;
     if (at < 0 || !opt_may(f->c)) return now;
     f->changes++;
     if (dtype_is_float(e->dtype)) return ex_number(f->m, e->dtype, tensor_f64(n->data, at));

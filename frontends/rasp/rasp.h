@@ -16,7 +16,7 @@ enum { RASP_TEXTS = 0x110000 };                     /* codes below: one Unicode 
 /* A result: its outputs in the text are NAME, or NAME and NAME_tag (mixed), or NAME_0.. for the varying parts of a text,
  * which stand between the literals: literal[0] part 0 literal[1] part 1 .. literal[nparts]. */
 typedef struct RaspOutput { RaspType type; int nparts; const char **literal; } RaspOutput;
-typedef struct RaspEntry { const char *name, *text; int uses[BASE_COUNT]; RaspOutput out; } RaspEntry;
+typedef struct RaspEntry { const char *name, *text; Span span; int uses[BASE_COUNT]; RaspOutput out; } RaspEntry;
 typedef struct RaspProgram {
   VEC(RaspEntry) entries;                           /* in order of their last assignment */
   VEC(const char *) texts;                          /* code RASP_TEXTS + k */

@@ -95,10 +95,10 @@ static void forget(Line *l)
     for (int k = 0; k < l->deps.n; k++) forget(l->deps.at[k]);
 }
 
-void entry_write(Rasp *r, const char *name, const Sop *s)
+void entry_write(Rasp *r, const char *name, const Sop *s, Span at)
 {
     static const char *const input[] = {"tokens: i32[T]", "tokens_int: i32[T]", "tokens_float: f64[T]", "tokens_bool: bool[T]"};
-    RaspEntry e = {.name = name, .out = {s->type, s->nparts, s->literal}};
+    RaspEntry e = {.name = name, .span = at, .out = {s->type, s->nparts, s->literal}};
     Out lines, text;
     out_init(&lines, r->a);
     out_init(&text, r->a);

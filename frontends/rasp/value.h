@@ -61,6 +61,6 @@ const char *fmt(Rasp *r, const char *f, ...) __attribute__((format(printf, 2, 3)
 Line *line_new(Rasp *r, const char *text, const Deps *deps);
 void  deps_add(Rasp *r, Deps *to, const Deps *more);
 const char *fresh(Rasp *r, const char *hint);
-void  entry_write(Rasp *r, const char *name, const Sop *s);
+void  entry_write(Rasp *r, const char *name, const Sop *s, Span at);
 Sop  *base_sop(Rasp *r, RaspBase b);
 #endif

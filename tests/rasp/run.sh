@@ -1,0 +1,52 @@
+#!/bin/sh
+# RASP: tests/rasp/good/*.rasp say in lines "# >>> INPUT -> OUTPUT" what the s-op x gives, as JSON, "error" for a status;
+# compiled, compiled without passes, and interpreted. tests/rasp/err/ID*.rasp are refused with that id, at the place that
+# the file names, and nothing is written.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+passed=0 failed=0 skipped=0
+ok() { passed=$((passed + 1)); echo "ok $1"; }
+not_ok() { failed=$((failed + 1)); echo "not ok $1: $2"; [ -z "${3-}" ] || head -n 8 "$3"; }
+if [ ! -x "${TFXC:-}" ]; then echo "skip rasp: the compiler is not built"; echo "0 passed, 0 failed, 1 skipped"; exit 0; fi
+cd "$TMPDIR" || exit 1
+
+for file in "$here"/good/*.rasp; do
+    name=$(basename "$file" .rasp)
+    sed -n 's/^# >>> \(.*\) -> .*/\1/p' "$file" >inputs
+    sed -n 's/^# >>> .* -> //p' "$file" | grep -v '^error$' >wanted
+    fails=$(grep -c '^# >>> .* -> error$' "$file")
+    for options in "" -O0 --interpret; do
+        # shellcheck disable=SC2086
+        "$TFXC" run "$file" --entry x --json --inputs=inputs $options >got 2>log
+        status=$?
+        if ! cmp -s got wanted; then not_ok "$name $options" "$(diff got wanted | head -n 4)" log
+        elif [ "$fails" = 0 ] && [ $status != 0 ]; then not_ok "$name $options" "exit status $status" log
+        elif [ "$fails" != "$(grep -c '^tfxc: input ' log)" ]; then not_ok "$name $options" "$fails inputs should fail" log
+        else ok "$name $options"; fi
+    done
+done
+
+for file in "$here"/err/*.rasp; do
+    name=$(basename "$file" .rasp)
+    id=${name%%+*} at=$(sed -n 's/^# at \([0-9:]*\): .*/\1/p' "$file")
+    rm -f x.c x.h
+    # shellcheck disable=SC2046
+    "$TFXC" $(sed -n 's/^# args: //p' "$file") "$file" -o x.c >log 2>&1
+    status=$?
+    if [ $status != 1 ]; then not_ok "$name" "exit status $status" log
+    elif ! grep -q "\[$id\]" log; then not_ok "$name" "no [$id]" log
+    elif [ -n "$at" ] && ! grep "\[$id\]" log | grep -q ":$at: "; then not_ok "$name" "not at $at" log
+    elif [ -e x.c ] || [ -e x.h ]; then not_ok "$name" "something was written"
+    else ok "$name"; fi
+done
+
+# as the reference prints
+says() { if [ "$("$TFXC" run "$here/good/$1.rasp" --entry x "$2" 2>&1)" = "$3" ]; then ok "prints $1"; else not_ok "prints $1" "$("$TFXC" run "$here/good/$1.rasp" --entry x "$2" 2>&1)"; fi; }
+says mean banana '[0, 0.5, 0.333, 0.5, 0.4, 0.5] (floats)'
+says bool aa '[F, T] (bools)'
+says last-position abc '[c]*3 (strings)'
+says wide ab '[0, 4294967296] (ints)'
+# an emitted program: C without float, without a library
+if "$TFXC" "$here/good/bool.rasp" --name hist -o hist.c >log 2>&1 && ${CC:-cc} -std=c99 -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -c hist.c >log 2>&1 && ! grep -q 'float\|double' hist.c; then ok "integer C"; else not_ok "integer C" "floats, or it does not compile" log; fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
