@@ -207,14 +207,22 @@ static const char *shown(Ctx *ctx, const RaspProgram *p, const RaspEntry *e, con
 
 static void print_reference(Ctx *ctx, const RaspProgram *p, const RaspEntry *e, const Value *out, int64_t n, Out *o)
 {
-    static const char *const kinds[] = {"ints", "floats", "bools", "strings", "floats"};
-    int same = n > 1;
+    static const char *const kinds[] = {"ints", "floats", "bools", "strings"};
+    int same = n > 1, kind = e->out.type;
+    if (kind == RT_mixed) {                             /* the kind of what is there now */
+        int floats = 0, ints = 0;
+        for (int64_t k = 0; k < n; k++) {
+            floats |= out[1].i[k] == TAG_float;
+            ints |= out[1].i[k] == TAG_int;
+        }
+        kind = floats ? RT_float : ints ? RT_int : RT_bool;
+    }
     for (int64_t k = 1; same && k < n; k++) same = !strcmp(shown(ctx, p, e, out, 0), shown(ctx, p, e, out, k));
     out_s(o, "[");
     for (int64_t k = 0; k < (same ? 1 : n); k++) out_f(o, "%s%s", k ? ", " : "", shown(ctx, p, e, out, k));
     out_s(o, "]");
     if (same) out_f(o, "*%lld", (long long)n);
-    out_f(o, " (%s)\n", kinds[e->out.type]);
+    out_f(o, " (%s)\n", kinds[kind]);
 }
 
 static void print_json(Ctx *ctx, const RaspProgram *p, const RaspEntry *e, const Value *out, int64_t n, Out *o)

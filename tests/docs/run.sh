@@ -36,7 +36,7 @@ for name in $(sed -n 's/^\(fn\|block\) \([A-Za-z0-9_]*\).*/\2/p' "$SRCDIR/fronte
 done
 # Commands of the documents run as they stand, where the source and the compiler are side by side.
 ln -s "$SRCDIR/examples" examples && ln -s "$TFXC" tfxc
-for doc in README.md HACKING.md; do
+for doc in README.md HACKING.md examples/rasp/README.md; do
     tr '\n' ' ' <"$SRCDIR/$doc" | grep -oE '`\./tfxc [^`]*`' | tr -d '`' >commands
     while read -r command; do
         if timeout 60 sh -c "$command" >log 2>&1; then ok; else not_ok "$doc" "this does not work: $command" log; fi
@@ -48,7 +48,7 @@ while read -r command; do
 done <commands
 [ "$passed" -gt 80 ] && [ -s words.h ] && [ -s digits.h ] || not_ok "commands" "were not run"
 # Links of the documents lead somewhere.
-for doc in README.md HACKING.md frontends/tfx/LANGUAGE.md; do
+for doc in README.md HACKING.md frontends/tfx/LANGUAGE.md examples/rasp/README.md; do
     for link in $(grep -oE '\]\([A-Za-z0-9_./-]*[./][A-Za-z0-9_./-]*\)' "$SRCDIR/$doc" | sed 's/](\(.*\))/\1/'); do
         if [ -e "$(dirname "$SRCDIR/$doc")/$link" ]; then ok; else not_ok "$doc" "the link $link leads nowhere"; fi
     done

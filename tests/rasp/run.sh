@@ -46,6 +46,14 @@ says mean banana '[0, 0.5, 0.333, 0.5, 0.4, 0.5] (floats)'
 says bool aa '[F, T] (bools)'
 says last-position abc '[c]*3 (strings)'
 says wide ab '[0, 4294967296] (ints)'
+# every row of the table of examples prints what stands there
+ln -s "$SRCDIR/examples" examples && ln -s "$TFXC" tfxc
+sed -n 's/^| .* | `\(\.\/tfxc run .*\)` | `\(.*\)` |$/\1\t\2/p' "$SRCDIR/examples/rasp/README.md" >rows
+tab=$(printf '\t')
+while IFS=$tab read -r command wanted; do
+    if [ "$(sh -c "$command" 2>&1)" = "$wanted" ]; then ok "example: $command"; else not_ok "example: $command" "$(sh -c "$command" 2>&1 | head -n 3)"; fi
+done <rows
+if [ "$(wc -l <rows)" -ge 10 ]; then ok "ten examples"; else not_ok "ten examples" "$(wc -l <rows)"; fi
 # an emitted program: C without float, without a library
 if "$TFXC" "$here/good/bool.rasp" --name hist -o hist.c >log 2>&1 && ${CC:-cc} -std=c99 -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -c hist.c >log 2>&1 && ! grep -q 'float\|double' hist.c; then ok "integer C"; else not_ok "integer C" "floats, or it does not compile" log; fi
 echo "$passed passed, $failed failed, $skipped skipped"
