@@ -52,10 +52,17 @@ Source *program_source(const Options *o, Ctx *ctx, Source *s, RaspProgram **prog
 typedef struct Token { const char *text; double num; int is_text, is_float, is_bool; } Token;
 typedef struct Tokens { VEC(Token) v; } Tokens;
 
+/* The shortest digits that read back as x, in the form that Python gives them: 10.0, 0.0001, 1e-05, 1e+16. */
 static const char *real_text(Arena *a, double x)
 {
-    const char *t = fmt_f64(a, x);
-    return strpbrk(t, ".einf") ? t : arena_printf(a, "%s.0", t);
+    char digits[40];
+    int p = 0, at;
+    if (!(x < 0 || x > 0) && !isnan(x)) return "0.0";          /* no difference is made between the zeros */
+    if (!isfinite(x)) return isnan(x) ? "nan" : x < 0 ? "-inf" : "inf";
+    do snprintf(digits, sizeof digits, "%.*e", p, x); while (strtod(digits, NULL) != x && ++p < 17);
+    at = atoi(strchr(digits, 'e') + 1);
+    if (at >= -4 && at < 16) return arena_printf(a, "%.*f", p - at > 1 ? p - at : 1, x);
+    return arena_printf(a, "%s", digits);
 }
 
 static int token_of(Ctx *ctx, const Json *j, const char *text, Token *t)
@@ -201,7 +208,7 @@ static const char *shown(Ctx *ctx, const RaspProgram *p, const RaspEntry *e, con
     double x = out->f ? out->f[k] : (double)out->i[k];
     int tag = tag_at(e, out, k);
     if (tag == TAG_bool) return x < 0 || x > 0 ? "T" : "F";
-    if (tag == TAG_int) return out->f ? arena_printf(ctx->perm, "%.0f", x) : arena_printf(ctx->perm, "%lld", (long long)out->i[k]);
+    if (tag == TAG_int) return arena_printf(ctx->perm, "%lld", out->f ? (long long)x : (long long)out->i[k]);
     return real_text(ctx->perm, nearbyint(x * 1000) / 1000);
 }
 
@@ -234,7 +241,7 @@ static void print_json(Ctx *ctx, const RaspProgram *p, const RaspEntry *e, const
         double x = out->f ? out->f[k] : (double)out->i[k];
         if (e->out.type == RT_text) quoted(o, joined(ctx, p, e, out, k));
         else if (tag == TAG_bool) out_s(o, x < 0 || x > 0 ? "true" : "false");
-        else if (tag == TAG_int && out->f) out_f(o, "%.0f", x);
+        else if (tag == TAG_int && out->f) out_f(o, "%lld", (long long)x);
         else if (tag == TAG_int) out_f(o, "%lld", (long long)out->i[k]);
         else out_s(o, real_text(ctx->perm, x));
     }

@@ -25,7 +25,7 @@ static El literal_el(Rasp *r, const Rv *v)
     switch (v->kind) {
     case RV_int: e.type = RT_int; e.txt = int_text(r, v->i); e.wide = !fits32(v->i, v->i); break;
     case RV_bool: e.type = RT_bool; e.txt = v->i ? "true" : "false"; break;
-    case RV_float: e.type = RT_float; e.txt = fmt(r, v->f < 0 ? "(-f64(%s))" : "f64(%s)", fmt_f64(r->a, fabs(v->f))); break;
+    case RV_float: e.type = RT_float; e.lo = v->f > -1e15 && v->f < 1e15 ? (int64_t)floor(v->f) : -FAR; e.hi = v->f > -1e15 && v->f < 1e15 ? (int64_t)ceil(v->f) : FAR; e.txt = fmt(r, v->f < 0 ? "(-f64(%s))" : "f64(%s)", fmt_f64(r->a, fabs(v->f))); break;
     default:
         e.type = RT_text;
         e.literal = NEWN(r->a, const char *, 1);
@@ -291,10 +291,27 @@ static int power(Rasp *r, const El *a, const El *b, El *to, Span at)
         return 1;
     }
     if (constant && (b->lo == 1 || b->lo == 2)) {              /* correctly rounded, as pow is */
-        *to = (El){.type = a->type, .tag = a->tag, .txt = b->lo == 1 ? a->txt : fmt(r, "(%s * %s)", a->txt, a->txt), .deps = to->deps};
+        *to = (El){.type = a->type, .tag = a->tag, .lo = -FAR, .hi = FAR, .txt = b->lo == 1 ? a->txt : fmt(r, "(%s * %s)", a->txt, a->txt), .deps = to->deps};
         return 1;
     }
     return rasp_error(r, at, "rasp-power", "powers of sequences are whole: a constant to a sequence of integers, or integers to a constant"), 0;
+}
+
+static int64_t bounded(Big v) { return v < -FAR ? -FAR : v > FAR ? FAR : (int64_t)v; }
+static int64_t magnitude(const El *e) { return max64(e->lo < 0 ? -bounded(e->lo) : e->lo, e->hi < 0 ? -bounded(e->hi) : e->hi); }
+
+/* Whole numbers that the result lies between: rounding does not cross them. */
+static void real_range(RaspOp op, const El *a, const El *b, El *to)
+{
+    Big lo, hi;
+    if (op == OP_add || op == OP_sub || op == OP_mul) {
+        corners(op, a, b, &lo, &hi);
+        to->lo = bounded(lo);
+        to->hi = bounded(hi);
+        return;
+    }
+    to->hi = op == OP_mod ? magnitude(b) : is_whole(b) ? magnitude(a) : FAR;     /* a divisor of at least 1 */
+    to->lo = op == OP_div && a->lo >= 0 && b->lo >= 0 ? 0 : -to->hi;
 }
 
 /* Floats, and numbers of both kinds: the result is an integer where both operands are. */
@@ -305,8 +322,12 @@ static int real_arith(Rasp *r, RaspOp op, const El *a, const El *b, El *to, Span
         return rasp_error(r, at, "rasp-overflow", "an integer beyond 2^53 meets a float"), 0;
     if ((op == OP_div || op == OP_mod) && holds_zero(b)) x = fmt(r, "%s * f64(%s)", x, guard(r, fmt(r, "%s != f64(0)", y)));
     to->txt = fmt(r, "(%s %s %s)", x, rasp_op_text[op], y);
+    real_range(op, a, b, to);
     to->type = op == OP_div || a->type == RT_float || b->type == RT_float ? RT_float : RT_mixed;
-    if (to->type == RT_mixed) to->tag = fmt(r, "(%s != 0 && %s != 0 ? %d : %d)", tag_of(r, a), tag_of(r, b), TAG_int, TAG_float);
+    if (to->type != RT_mixed) return 1;
+    to->tag = fmt(r, "(%s != 0 && %s != 0 ? %d : %d)", tag_of(r, a), tag_of(r, b), TAG_int, TAG_float);
+    /* its integers are doubles too: refused where those are no longer exact */
+    if (to->lo < -EXACT || to->hi > EXACT) to->txt = fmt(r, "(%s * f64(%s))", to->txt, guard(r, fmt(r, "abs(%s) < f64(9007199254740992.0)", to->txt)));
     return 1;
 }
 
@@ -446,9 +467,9 @@ Rv ops_round(Rasp *r, const Rv *a, const char *hint, Span at)
     if (x.type == RT_int) return *a;
     El z = {.type = RT_int, .lo = 0, .hi = 1, .deps = x.deps, .txt = fmt(r, "i32(%s)", x.txt)};
     if (x.type != RT_bool) {
-        /* most results are small: the range of a sequence of floats is not known */
-        z.lo = INT32_MIN, z.hi = INT32_MAX;
-        z.txt = fmt(r, "i32(round(%s) * f64(%s))", x.txt, guard(r, fmt(r, "abs(%s) < f64(2147483647)", x.txt)));
+        z.lo = max64(x.lo, INT32_MIN), z.hi = min64(x.hi, INT32_MAX);
+        if (fits32(x.lo, x.hi)) z.txt = fmt(r, "i32(round(%s))", x.txt);
+        else z.txt = fmt(r, "i32(round(%s) * f64(%s))", x.txt, guard(r, fmt(r, "abs(%s) < f64(2147483647)", x.txt)));
     }
     return sop_of(r, z, hint, at);
 }

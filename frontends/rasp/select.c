@@ -73,7 +73,7 @@ static El only(Rasp *r, const Sel *s, const Rv *seq, const char *hint)
 /* Their mean, in order of positions as doubles; integers are added exactly first. */
 static El mean(Rasp *r, const Sel *s, const Rv *seq, const Sop *w, const char *hint)
 {
-    El x = el_of(r, seq, "j"), e = {.type = RT_float};
+    El x = el_of(r, seq, "j"), e = {.type = RT_float, .lo = x.lo, .hi = x.hi};
     const char *sum;
     if (x.type == RT_int) sum = fmt(r, "f64(%s)", reduce(r, s, &x.deps, "sum", fmt(r, "i64(%s)", x.txt), "", hint, &e.deps));
     else sum = reduce(r, s, &x.deps, "sum", x.txt, "", hint, &e.deps);

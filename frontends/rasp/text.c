@@ -67,6 +67,7 @@ Sop *base_sop(Rasp *r, RaspBase b)
     l->base = (int)b;
     *s = (Sop){.type = types[b], .name = rasp_base_name[b]};
     if (b == BASE_int) s->lo = INT32_MIN, s->hi = INT32_MAX;
+    if (b == BASE_float) s->lo = -FAR, s->hi = FAR;
     if (b == BASE_bool) s->hi = 1;
     if (b == BASE_tokens) {
         s->nparts = 1;

@@ -11,6 +11,8 @@ typedef struct Line Line;
 typedef VEC(Line *) Deps;
 struct Line { const char *text; Deps deps; int base; int seen; };   /* base: the input that it is, or -1 */
 
+/* lo, hi: what the numbers lie between; for floats whole numbers around that, at most FAR. */
+#define FAR (INT64_C(1) << 62)
 /* An element of a sequence as text at an index, or a literal. For texts: `txt` is a code, or parts.. between literals. */
 typedef struct El { RaspType type; const char *txt, *tag; int64_t lo, hi; int wide; int nparts; const char **part, **literal; Deps deps; } El;
 /* name: of the line; tag: name of the line of tags; parts: names */
