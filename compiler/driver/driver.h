@@ -7,7 +7,7 @@
 
 enum { EXIT_OK = 0, EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_BUDGET = 3 };
 
-typedef enum Verb { VERB_compile, VERB_run, VERB_verify } Verb;
+typedef enum Verb { VERB_compile, VERB_run, VERB_verify, VERB_equiv } Verb;
 /* One call of `tfxc run`: "reset" or an entry (NULL: the first), and its arguments as written. */
 typedef struct CallSpec { const char *entry; VEC(const char *) args; } CallSpec;
 
@@ -18,6 +18,7 @@ typedef struct Options {
   int report, depfile, json, color, werror, help, version;
   int weights;                     /* WeightsAs; -1: by size */
   int taps, trace, self_test;
+  const char *alphabet; int length;  /* equiv: every input of these letters up to this length */
   int json_io; const char *inputs;   /* run of a program: JSON in and out; a file of inputs, one a line */
   VEC(CallSpec *) calls;           /* run, verify */
   int interpret; double tol; uint64_t seed; /* run: no C; verify: tolerance, random inputs */
@@ -81,6 +82,13 @@ int     is_program(const Options *o);
 Source *program_source(const Options *o, Ctx *ctx, Source *s, RaspProgram **program, const RaspEntry **entry);
 int     program_example(const Options *o, Ctx *ctx, RaspProgram *p, const RaspEntry *e, const Module *m);   /* 0 after saying that the example fails */
 int     program_run(Options *o, Ctx *ctx);
+/* A program that can be called, by compiled C or by the interpreter. */
+typedef struct ProgramRunner { Ctx *ctx; Options *o; RaspProgram *p; const RaspEntry *e; Module *m; Interp *ip; Host *host; } ProgramRunner;
+int     program_open(ProgramRunner *r);               /* 0, or an exit status after saying why */
+/* The result for an input as JSON (o->json_io) or as the reference prints it. 0: it fails, and *why says how. */
+int     program_call(ProgramRunner *r, const char *input, Out *text, const char **why);
+void    program_close(ProgramRunner *r);
+int     equiv_verb(Options *o, Ctx *ctx);
 
 int run_verb(Options *o, Ctx *ctx);
 int verify_verb(Options *o, Ctx *ctx);

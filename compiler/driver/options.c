@@ -29,6 +29,8 @@ static const OptionRow rows[] = {
     {"--script", "FILE", "calls, one a line: NAME input=value ..."},
     {"--json", NULL, "run of a program: inputs are JSON, each result a JSON list"},
     {"--inputs", "FILE", "run of a program: one input a line"},
+    {"--alphabet", "LETTERS", "equiv: every input made of these characters"},
+    {"--length", "N", "equiv: of 1..N tokens; default 4"},
     {"--interpret", NULL, "run: by the reference interpreter instead of compiled C"},
     {"--tol", "X", "verify: largest error, relative to the largest value of a tensor; default 1e-4"},
     {"--seed", "N", "verify: of the random inputs; default 1"},
@@ -81,6 +83,7 @@ void options_help(int what)
     printf("usage: tfxc [OPTION]... MODEL.tfx -o MODEL.c      compile a transformer into standalone C\n"
            "       tfxc run MODEL [NAME=VALUE | FILE.npz]... [-o OUT.npz]   build it, call it, print its outputs\n"
            "       tfxc verify MODEL [NAME=VALUE | FILE.npz]...   compare it with the reference interpreter\n"
+           "       tfxc equiv PROGRAM PROGRAM --alphabet=LETTERS --length=N   the same for every input?\n"
            "       @FILE stands for the words in FILE\n");
     for (int k = 0; k < NROWS; k++) {
         if (!rows[k].flag) { printf("\n%s:\n", rows[k].help); continue; }
@@ -188,6 +191,11 @@ static int set_verb_option(Options *o, Ctx *ctx, const char *f, const char *v)
     else if (!strcmp(f, "--script")) st = script(o, ctx, v);
     else if (!strcmp(f, "--interpret")) o->interpret = 1;
     else if (!strcmp(f, "--json")) o->json_io = 1;
+    else if (!strcmp(f, "--alphabet")) o->alphabet = v;
+    else if (!strcmp(f, "--length")) {
+        st = number(f, v, &x);
+        o->length = x <= 64 ? (int)x : 64;
+    }
     else if (!strcmp(f, "--inputs")) o->inputs = v;
     else if (!strcmp(f, "--tol")) st = number(f, v, &o->tol);
     else if (!strcmp(f, "--seed")) { st = number(f, v, &x); o->seed = (uint64_t)x; }
@@ -309,13 +317,14 @@ int options_parse(Options *o, Ctx *ctx, int argc, char **argv)
     o->opt.level = 1;
     o->emit = "c"; o->color = isatty(2);
     o->line = "";
-    o->tol = 1e-4; o->seed = 1;
+    o->tol = 1e-4; o->seed = 1; o->length = 4;
     int st = arguments_read(&args, ctx, argc, argv), n = args.list.n;
     const char *const *list = args.list.at;
     for (int k = 0; k < n && !st; k++) {
         const char *a = list[k];
         if (k == 0 && !strcmp(a, "run")) o->verb = VERB_run;
         else if (k == 0 && !strcmp(a, "verify")) o->verb = VERB_verify;
+        else if (k == 0 && !strcmp(a, "equiv")) o->verb = VERB_equiv;
         else if (!strcmp(a, "-Werror")) o->werror = 1;
         else if (!strncmp(a, "-Wno-", 5)) vec_push(ctx->perm, &ctx->diag.disabled, arena_str(ctx->perm, a + 5, strlen(a + 5)));
         else if (!strcmp(a, "-MD")) o->depfile = 1;

@@ -91,13 +91,9 @@ static void characters(Ctx *ctx, const char *s, Tokens *to)
     }
 }
 
-static int complain(const char *input, const char *what)
-{
-    fprintf(stderr, "tfxc: input %s: %s\n", input, what);
-    return 0;
-}
+static int wrong(const char **why, const char *what) { return *why = what, 0; }
 
-static int tokens_read(Ctx *ctx, const Options *o, const char *input, Tokens *to)
+static int tokens_read(Ctx *ctx, const Options *o, const char *input, Tokens *to, const char **fault)
 {
     const char *why;
     size_t at;
@@ -105,16 +101,16 @@ static int tokens_read(Ctx *ctx, const Options *o, const char *input, Tokens *to
     if (!o->json_io) characters(ctx, input, to);
     else {
         Json *j = json_parse(ctx->perm, input, strlen(input), &why, &at);
-        if (!j) return complain(input, arena_printf(ctx->perm, "no JSON: %s at character %zu", why, at + 1));
+        if (!j) return wrong(fault, arena_printf(ctx->perm, "no JSON: %s at character %zu", why, at + 1));
         if (j->kind == JSON_string) characters(ctx, j->str, to);
-        else if (j->kind != JSON_array) return complain(input, "a text or a list of tokens is wanted");
+        else if (j->kind != JSON_array) return wrong(fault, "a text or a list of tokens is wanted");
         for (const Json *k = j->kind == JSON_array ? j->first : NULL; k; k = k->next) {
             Token t;
-            if (!token_of(ctx, k, input, &t)) return complain(input, "a token is a text, a number or a truth value");
+            if (!token_of(ctx, k, input, &t)) return wrong(fault, "a token is a text, a number or a truth value");
             vec_push(ctx->perm, &to->v, t);
         }
     }
-    return to->v.n ? 1 : complain(input, "at least one token is wanted");
+    return to->v.n ? 1 : wrong(fault, "at least one token is wanted");
 }
 
 static int64_t code_of(Ctx *ctx, RaspProgram *p, const char *s)
@@ -148,7 +144,7 @@ static int real(const Token *t, double *to)
     return end != t->text && !*end;
 }
 
-static int input_value(Ctx *ctx, RaspProgram *p, int base, const Tokens *k, const char *input, Value *to)
+static int input_value(Ctx *ctx, RaspProgram *p, int base, const Tokens *k, const char **fault, Value *to)
 {
     static const DType types[] = {DT_i32, DT_i32, DT_f64, DT_bool};
     int64_t n = k->v.n;
@@ -157,7 +153,7 @@ static int input_value(Ctx *ctx, RaspProgram *p, int base, const Tokens *k, cons
         const Token *t = &k->v.at[i];
         double x = 0;
         int ok = base == BASE_int ? whole(t, &x) && fabs(x) < 2147483648.0 : base == BASE_float ? real(t, &x) : 1;
-        if (!ok) return complain(input, arena_printf(ctx->perm, "'%s' is no %s", t->text, base == BASE_int ? "integer of 32 bits" : "number"));
+        if (!ok) return wrong(fault, arena_printf(ctx->perm, "'%s' is no %s", t->text, base == BASE_int ? "integer of 32 bits" : "number"));
         if (base == BASE_tokens) to->i[i] = code_of(ctx, p, t->text);
         else if (base == BASE_bool) to->i[i] = t->is_text ? *t->text != 0 : t->num < 0 || t->num > 0;
         else if (base == BASE_int) to->i[i] = (int64_t)x;
@@ -250,9 +246,7 @@ static void print_json(Ctx *ctx, const RaspProgram *p, const RaspEntry *e, const
 
 /* ---- runs ---- */
 
-typedef struct Runner { Ctx *ctx; Options *o; RaspProgram *p; const RaspEntry *e; Module *m; Interp *ip; Host *host; } Runner;
-
-static int one_input(Runner *r, const char *input, Out *text)
+int program_call(ProgramRunner *r, const char *input, Out *text, const char **fault)
 {
     Tokens k;
     Value in[BASE_COUNT], *out;
@@ -260,16 +254,16 @@ static int one_input(Runner *r, const char *input, Out *text)
     const Entry *e = r->m->entries.at[0];
     int64_t dims[1];
     const char *why = NULL;
-    if (!tokens_read(r->ctx, r->o, input, &k)) return 0;
+    if (!tokens_read(r->ctx, r->o, input, &k, fault)) return 0;
     dims[0] = k.v.n;
     for (int b = 0; b < BASE_COUNT; b++)
-        if (r->e->uses[b] && !input_value(r->ctx, r->p, b, &k, input, &in[n++])) return 0;
-    if (!n) input_value(r->ctx, r->p, -1, &k, input, &in[0]);
+        if (r->e->uses[b] && !input_value(r->ctx, r->p, b, &k, fault, &in[n++])) return 0;
+    if (!n) input_value(r->ctx, r->p, -1, &k, fault, &in[0]);
     out = NEWN(r->ctx->perm, Value, e->outputs.n + 1);
     for (int j = 0; j < e->outputs.n; j++) out[j] = value_new(r->ctx->perm, e->outputs.at[j].node->dtype, 1, dims);
     if (r->ip) status = (int)interp_run(r->ip, e, dims, in, out, NULL, &why);
     else status = host_call(r->host, 0, dims, in, out);
-    if (status) return complain(input, status == 1 && k.v.n > max_length(r->ctx) ? "it is too long; -D T=N allows N tokens" : status_text(status));
+    if (status) return wrong(fault, status == 1 && k.v.n > max_length(r->ctx) ? "it is too long; -D T=N allows N tokens" : status_text(status));
     (r->o->json_io ? print_json : print_reference)(r->ctx, r->p, r->e, out, k.v.n, text);
     return 1;
 }
@@ -279,15 +273,16 @@ int program_example(const Options *o, Ctx *ctx, RaspProgram *p, const RaspEntry 
 {
     Options json = *o;
     Out text;
-    Runner r = {ctx, &json, p, e, (Module *)(uintptr_t)m, interp_new(m, ctx->perm), NULL};
+    ProgramRunner r = {ctx, &json, p, e, (Module *)(uintptr_t)m, interp_new(m, ctx->perm), NULL};
     json.json_io = 1;
     out_init(&text, ctx->perm);
-    if (one_input(&r, p->example, &text)) return 1;
-    diag_error(&ctx->diag, e->span, "rasp-example", "the s-op '%s' fails on the example %s; `set example ..` gives another", e->name, p->example);
+    const char *why = NULL;
+    if (program_call(&r, p->example, &text, &why)) return 1;
+    diag_error(&ctx->diag, e->span, "rasp-example", "the s-op '%s' fails on the example %s: %s; `set example ..` gives another", e->name, p->example, why);
     return 0;
 }
 
-static int runner_open(Runner *r)
+int program_open(ProgramRunner *r)
 {
     const char *why = NULL;
     Source *s = source_read(&r->ctx->sources, r->o->input, &why);
@@ -302,27 +297,37 @@ static int runner_open(Runner *r)
     return r->host ? 0 : p ? EXIT_USAGE : EXIT_INPUT;
 }
 
+void program_close(ProgramRunner *r) { if (r->host) host_close(r->host); }
+
+static int say(ProgramRunner *r, const char *input, Out *text)
+{
+    const char *why = NULL;
+    if (program_call(r, input, text, &why)) return 1;
+    fprintf(stderr, "tfxc: input %s: %s\n", input, why);
+    return 0;
+}
+
 /* One input after the other; all are tried, the first failure makes the exit status. */
 int program_run(Options *o, Ctx *ctx)
 {
-    Runner r = {.ctx = ctx, .o = o};
+    ProgramRunner r = {.ctx = ctx, .o = o};
     Out text;
-    int bad = 0, st = runner_open(&r);
+    int bad = 0, st = program_open(&r);
     const char *why = NULL;
     if (st) return st;
     out_init(&text, ctx->perm);
     const CallSpec *c = o->calls.n ? o->calls.at[0] : NULL;
-    for (int k = 0; c && k < c->args.n; k++) bad |= !one_input(&r, c->args.at[k], &text);
+    for (int k = 0; c && k < c->args.n; k++) bad |= !say(&r, c->args.at[k], &text);
     if (o->inputs) {
         Source *s = source_read(&ctx->sources, o->inputs, &why);
         if (!s) return usage("cannot read %s", arena_printf(ctx->perm, "%s: %s", o->inputs, why));
         for (const char *p = s->text; *p;) {
             size_t n = strcspn(p, "\r\n");
-            if (n) bad |= !one_input(&r, arena_str(ctx->perm, p, n), &text);
+            if (n) bad |= !say(&r, arena_str(ctx->perm, p, n), &text);
             p += n + strspn(p + n, "\r\n");
         }
     }
     if (text.n) fwrite(text.at, 1, text.n, stdout);
-    if (r.host) host_close(r.host);
+    program_close(&r);
     return bad ? EXIT_INPUT : 0;
 }

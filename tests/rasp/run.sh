@@ -54,6 +54,31 @@ while IFS=$tab read -r command wanted; do
     if [ "$(sh -c "$command" 2>&1)" = "$wanted" ]; then ok "example: $command"; else not_ok "example: $command" "$(sh -c "$command" 2>&1 | head -n 3)"; fi
 done <rows
 if [ "$(wc -l <rows)" -ge 10 ]; then ok "ten examples"; else not_ok "ten examples" "$(wc -l <rows)"; fi
+# equiv: every input, the smallest that differs, exact counts
+echo 'x = selector_width(select(tokens, tokens, ==));' >a.rasp
+echo 'x = length - selector_width(select(tokens, tokens, !=));' >b.rasp
+printf 'w = selector_width(select(tokens, tokens, ==));\nx = 3 if w > 3 else w;\n' >c.rasp
+equiv() { # NAME STATUS TEXT ARGS..
+    name=$1 status=$2 text=$3
+    shift 3
+    "$TFXC" equiv "$@" >got 2>log
+    found=$?
+    if [ $found != "$status" ]; then not_ok "equiv $name" "exit status $found" log
+    elif [ "$status" != 2 ] && [ "$(cat got)" != "$text" ]; then not_ok "equiv $name" "it printed" got
+    elif [ "$status" = 2 ] && ! grep -q "$text" log; then not_ok "equiv $name" "no such message" log
+    else ok "equiv $name"; fi
+}
+equiv same 0 "the same on all 19530 inputs of 1..6 tokens" a.rasp b.rasp --alphabet=abcde --length=6
+equiv other 1 'they differ on "aaaa"
+  a.rasp                   [4, 4, 4, 4]
+  c.rasp                   [3, 3, 3, 3]
+  of 4 tokens: 3 of 81 inputs differ; at each position 3 3 3 3
+  of 5 tokens: 33 of 243 inputs differ; at each position 27 27 27 27 27
+36 of 363 inputs differ' a.rasp c.rasp --alphabet=abc --length=5
+equiv one 2 "two programs" a.rasp --alphabet=ab
+equiv letters 2 "wants --alphabet" a.rasp b.rasp
+equiv many 2 "thousand million" a.rasp b.rasp --alphabet=abcdefghij --length=12
+equiv model 2 "programs over tokens" a.rasp "$SRCDIR/examples/digits/model.tfx" --alphabet=ab
 # an emitted program: C without float, without a library
 if "$TFXC" "$here/good/bool.rasp" --name hist -o hist.c >log 2>&1 && ${CC:-cc} -std=c99 -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -c hist.c >log 2>&1 && ! grep -q 'float\|double' hist.c; then ok "integer C"; else not_ok "integer C" "floats, or it does not compile" log; fi
 echo "$passed passed, $failed failed, $skipped skipped"
