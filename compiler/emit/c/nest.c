@@ -62,7 +62,10 @@ static void red_step(FnC *f, const Node *n, const char *v)
         out_f(o, "{ const %s v = %s; if (none || v %s best) { best = v; acc = %s; none = 0; } }\n", t, v, n->red == RED_argmax ? ">" : "<", idx);
         break;
     }
-    case RED_first: out_f(o, "if (none) { acc = %s; none = 0; }\n", v); break;
+    case RED_first:
+        if (n->nred == 1) out_f(o, "acc = %s;\nnone = 0;\nbreak;\n", v);
+        else out_f(o, "if (none) { acc = %s; none = 0; }\n", v);
+        break;
     case RED_last: out_f(o, "acc = %s; none = 0;\n", v); break;
     default: bug("reduction");
     }
