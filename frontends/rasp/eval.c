@@ -501,13 +501,37 @@ static int loop(Rasp *r, Scope *s, const RaspAst *a)
     return 1;
 }
 
+/* load "p"; reads p.rasp beside the program in a scope of its own over the library; its names come here, but for _these. */
+static int load(Rasp *r, Scope *s, const RaspAst *a)
+{
+    const char *why = NULL, *from = r->path, *slash = strrchr(from, '/');
+    const char *path = a->text[0] == '/' || !slash ? fmt(r, "%s.rasp", a->text) : fmt(r, "%.*s/%s.rasp", (int)(slash - from), from, a->text);
+    if (r->depth > 20) return rasp_error(r, a->span, "rasp-load", "files load each other without end"), 0;
+    Source *file = source_read(&r->ctx->sources, path, &why);
+    if (!file) return rasp_error(r, a->span, "rasp-load", "cannot read %s: %s", path, why), 0;
+    vec_push(r->a, &r->ctx->deps, path);
+    Scope *in = scope_new(r, r->library);
+    RaspFile *f = rasp_parse(r->ctx, file);
+    int ok = 1;
+    r->depth++;
+    r->path = path;
+    for (int k = 0; k < f->n; k++) ok &= run(r, in, f->at[k]);
+    r->path = from;
+    r->depth--;
+    for (int k = 0; k < in->names.m.n; k++) {
+        const char *name = in->names.m.slots[k].skey;
+        if (name[0] != '_' && strcmp(name, "out")) bind(r, s, name, *(Rv *)in->names.m.slots[k].val);
+    }
+    return ok;
+}
+
 static int run(Rasp *r, Scope *s, const RaspAst *a)
 {
     switch (a->kind) {
     case RASP_expr: return eval(r, s, a->kid[0], "x").kind != RV_bad;
     case RASP_assign: return assign(r, s, a);
     case RASP_for: return loop(r, s, a);
-    case RASP_load: return rasp_error(r, a->span, "rasp-load", "load: other files are not read yet"), 0;
+    case RASP_load: return load(r, s, a);
     case RASP_def: {
         Fn *f = NEW(r->a, Fn);
         *f = (Fn){.def = a, .env = s};
@@ -564,6 +588,7 @@ RaspProgram *rasp_load(Ctx *ctx, Source *s, int64_t max_length)
     r->ctx = ctx;
     r->a = ctx->perm;
     r->max = max_length;
+    r->path = s->path;
     r->out = NEW(ctx->perm, RaspProgram);
     example(r, s);
     r->library = scope_new(r, NULL);

@@ -24,7 +24,7 @@ typedef struct Rv { RvKind kind; Span span; int64_t i; double f; const char *s; 
 struct Scope { Scope *up; SMap names; };
 
 typedef struct Rasp {
-  Ctx *ctx; Arena *a; RaspProgram *out; Scope *library, *top; int64_t max; int counter, depth, budget; int in_library;
+  Ctx *ctx; Arena *a; RaspProgram *out; Scope *library, *top; int64_t max; int counter, depth, budget; const char *path;
   Sop *base[BASE_COUNT]; VEC(const char *) user; Map texts;
 } Rasp;
 
