@@ -8,7 +8,7 @@
  * computed at compile time is not moved to run time. */
 #include "compiler/opt/util.h"
 
-enum { HEAVY = 10, MAX_COST = 400 };                  /* an operator from exp upwards; a body is not grown beyond */
+enum { HEAVY = 10, MAX_COST = 400, MAX_WRITTEN = 40000 };   /* an operator from exp upwards; a body is not grown beyond, shared and as text */
 
 typedef struct Inline { OptCtx *c; Module *m; Entry *e; Uses uses; int changes; } Inline;
 
@@ -60,6 +60,28 @@ static int heaviest(const Expr *e)
 
 /* ---- what it costs ---- */
 
+/* Operators of e when every part is written wherever it is used: subscripts, where guards stand, share nothing. */
+static double written(const Expr *e, Map *known, Arena *a)
+{
+    double *w = map_get(known, e), sum = expr_info[e->op].cost;
+    if (w) return *w;
+    for (int i = 0; i < e->n; i++) sum += written(e->arg[i], known, a);
+    w = NEW(a, double);
+    *w = sum;
+    map_put(known, e, w);
+    return sum;
+}
+
+static double written_size(const Expr *e)
+{
+    Arena *a = arena_new();
+    Map known;
+    map_init(&known, a);
+    double sum = written(e, &known, a);
+    arena_free(a);
+    return sum;
+}
+
 typedef struct Sites { const Inline *k; const Node *of, *reader; double evals; int n, padded; } Sites;
 
 static void site(void *u, const Expr *e)
@@ -95,7 +117,7 @@ static int pays(const Inline *k, const Node *n, const Use *use)
         const Node *r = use->by.at[i];
         if (r->block != n->block) return 0;
         count_sites(&s, r);
-        if (r->body && ex_cost(r->body) + cost > MAX_COST) grown = 1;
+        if (r->body && (ex_cost(r->body) + cost > MAX_COST || (n->body->traits & TRAIT_guard && written_size(r->body) * written_size(n->body) > MAX_WRITTEN))) grown = 1;
     }
     double size = node_points(k->m, k->e, n, (1u << n->rank) - 1);
     if (grown && cost > 2) return 0;

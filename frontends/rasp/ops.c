@@ -284,9 +284,16 @@ static int power(Rasp *r, const El *a, const El *b, El *to, Span at)
             if (b->lo == 1) y = (El){.type = RT_int, .txt = as_int(r, a), .lo = a->lo, .hi = a->hi, .wide = a->wide, .deps = to->deps};
             else if (k == 0) y = (El){.type = RT_int, .txt = as_int(r, a), .lo = a->lo, .hi = a->hi, .wide = a->wide, .deps = to->deps};
             if (b->lo % 2 == 0 && y.lo < 0 && k == b->lo - 1) y.lo = 0;
+            if (k) {                                           /* a line for each factor: the text of one would grow with every use */
+                Deps d = x.deps;
+                deps_add(r, &d, &to->deps);
+                y.deps = d;
+                Rv v = sop_of(r, y, "power", at);
+                y = el_of(r, &v, "t");
+            }
             x = y;
         }
-        x.deps = to->deps;
+        if (b->lo <= 1) x.deps = to->deps;
         *to = x;
         return 1;
     }

@@ -64,7 +64,7 @@ static RaspNames *name_add(RaspParse *p, RaspNames *l, RaspName w);
 %left '*' '/'
 %left '^'
 %precedence PREFIX
-%left '[' '('
+%precedence '[' '('
 %initial-action { @$ = (Span){p->source->base, p->source->base}; }
 %%
 file: %empty
