@@ -64,7 +64,7 @@ static void write_deps(const Options *o, Ctx *ctx, const char *c_path)
 /* By size: what the compiler of the target takes in its stride as text; more goes beside it. */
 enum { INLINE_LIMIT = 4 << 20 };
 
-static int emit_files(const Options *o, Ctx *ctx, const Plan *p, const char *hash)
+static int emit_files(const Options *o, Ctx *ctx, const Plan *p, const Program *program, const char *hash)
 {
     Arena *a = ctx->perm;
     const char *prefix = prefix_of(a, o), *c_path = o->output ? o->output : arena_printf(a, "%s.c", stem(a, o->input));
@@ -77,6 +77,7 @@ static int emit_files(const Options *o, Ctx *ctx, const Plan *p, const char *has
     eo.banner = arena_printf(a, "%s%s", base_name(o->input), o->line);
     eo.provenance = arena_printf(a, " * source sha256 %s\n", hash);
     eo.trace = o->trace;
+    if (program) eo.tables = program_tables(ctx, program, &eo.ntables);
     if (o->self_test) golden_calls(o, ctx, &eo);
     eo.weights = o->weights >= 0 ? (WeightsAs)o->weights : p->weight_bytes <= INLINE_LIMIT || to_stdout ? WEIGHTS_inline : WEIGHTS_incbin;
     if (!p->weight_bytes) eo.weights = WEIGHTS_inline;
@@ -117,18 +118,18 @@ static Source *source_of(const Options *o, Ctx *ctx)
     return s;
 }
 
-static Module *load(const Options *o, Ctx *ctx, Source *s)
+static Module *load(const Options *o, Ctx *ctx, Source *s, Program **of)
 {
-    RaspProgram *program = NULL;
-    const RaspEntry *entry = NULL;
-    if (s && is_program(o)) s = program_source(o, ctx, s, &program, &entry);
+    Program *program = s && is_program(o) ? program_load(o, ctx, s) : NULL;
+    if (of) *of = program;
+    if (is_program(o)) s = program ? program->text : NULL;
     Module *m = !s ? NULL : ends_with(o->input, ".ir") ? graph_read(ctx, s) : tfx_load(ctx, s, o->model);
-    if (!m || ctx->diag.errors || (program && !program_example(o, ctx, program, entry, m))) return NULL;
+    if (!m || ctx->diag.errors || (program && !program_example(o, ctx, program, m))) return NULL;
     place_taps(o, ctx, m);
     return m;
 }
 
-Module *model_load(const Options *o, Ctx *ctx) { return load(o, ctx, source_of(o, ctx)); }
+Module *model_load(const Options *o, Ctx *ctx) { return load(o, ctx, source_of(o, ctx), NULL); }
 
 Plan *model_plan(Ctx *ctx, Module *m)
 {
@@ -151,11 +152,12 @@ int compile_run(Options *o, Ctx *ctx)
     Source *s = source_of(o, ctx);
     if (s && !strcmp(o->emit, "tfx")) {
         if (!is_program(o)) return usage("%s", "--emit=tfx is of a program, and this is a model");
-        Source *text = program_source(o, ctx, s, NULL, NULL);
-        if (text) file_save(&ctx->diag, o->output ? o->output : "-", text->text, text->size);
-        return text ? EXIT_OK : EXIT_INPUT;
+        Program *program = program_load(o, ctx, s);
+        if (program) file_save(&ctx->diag, o->output ? o->output : "-", program->text->text, program->text->size);
+        return program ? EXIT_OK : EXIT_INPUT;
     }
-    Module *m = load(o, ctx, s);
+    Program *program = NULL;
+    Module *m = load(o, ctx, s, &program);
     if (!m || opt_run(m, &o->opt)) return EXIT_INPUT;
     Out text;
     out_init(&text, ctx->perm);
@@ -175,5 +177,5 @@ int compile_run(Options *o, Ctx *ctx)
     if (over_budget(o, p)) return EXIT_BUDGET;
     char hash[65];
     sha256_hex(s->text, s->size, hash);
-    return emit_files(o, ctx, p, hash);
+    return emit_files(o, ctx, p, program, hash);
 }

@@ -4,6 +4,7 @@
 #include "compiler/emit/emit.h"
 #include "compiler/opt/opt.h"
 #include "frontends/rasp/rasp.h"
+#include "frontends/tprog/tprog.h"
 
 enum { EXIT_OK = 0, EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_BUDGET = 3 };
 
@@ -19,6 +20,7 @@ typedef struct Options {
   int weights;                     /* WeightsAs; -1: by size */
   int taps, trace, self_test;
   const char *alphabet; int length;  /* equiv: every input of these letters up to this length */
+  int semantics;                   /* of a learned program: TPROG_BY_* */
   int json_io; const char *inputs;   /* run of a program: JSON in and out; a file of inputs, one a line */
   VEC(CallSpec *) calls;           /* run, verify */
   int interpret; double tol; uint64_t seed; /* run: no C; verify: tolerance, random inputs */
@@ -76,14 +78,16 @@ const char *status_text(int status);
 /* golden.c: calls with random inputs and what the interpreter makes of them, for --self-test. */
 void    golden_calls(const Options *o, Ctx *ctx, EmitOptions *eo);
 
-/* program.c: sources that are programs over tokens (RASP) */
+/* program.c: sources that are programs over tokens */
 int     is_program(const Options *o);
-/* The .tfx text of the entry that is asked for (the last one otherwise) as a source; NULL after diagnostics. */
-Source *program_source(const Options *o, Ctx *ctx, Source *s, RaspProgram **program, const RaspEntry **entry);
-int     program_example(const Options *o, Ctx *ctx, RaspProgram *p, const RaspEntry *e, const Module *m);   /* 0 after saying that the example fails */
+/* A program, and the .tfx text that it is compiled from: of the s-op that is asked for, the last one otherwise. */
+typedef struct Program { RaspProgram *rasp; const RaspEntry *entry; Tprog *learned; Source *text; int64_t most; } Program;
+Program *program_load(const Options *o, Ctx *ctx, Source *s);        /* NULL after diagnostics */
+const NameTable *program_tables(Ctx *ctx, const Program *p, int *n);
+int     program_example(const Options *o, Ctx *ctx, Program *p, const Module *m);   /* 0 after saying that the example fails */
 int     program_run(Options *o, Ctx *ctx);
 /* A program that can be called, by compiled C or by the interpreter. */
-typedef struct ProgramRunner { Ctx *ctx; Options *o; RaspProgram *p; const RaspEntry *e; Module *m; Interp *ip; Host *host; } ProgramRunner;
+typedef struct ProgramRunner { Ctx *ctx; Options *o; Program *p; Module *m; Interp *ip; Host *host; } ProgramRunner;
 int     program_open(ProgramRunner *r);               /* 0, or an exit status after saying why */
 /* The result for an input as JSON (o->json_io) or as the reference prints it. 0: it fails, and *why says how. */
 int     program_call(ProgramRunner *r, const char *input, Out *text, const char **why);

@@ -20,6 +20,7 @@ static const OptionRow rows[] = {
     {NULL, NULL, "Model"},
     {"-D", "NAME=VALUE", "set a config, or fix a dim"},
     {"-I", "DIR", "look here for imports and weights"},
+    {"--semantics", "OF", "of a learned program: program (default; what its Python does) or model (the trained network)"},
     {"--model", "NAME", "which model of the file; default: the last"},
     {"--weights-from", "FILE", "use this checkpoint"},
     {"--random-weights", "[=SEED]", "no checkpoint: reproducible random weights"},
@@ -191,6 +192,11 @@ static int set_verb_option(Options *o, Ctx *ctx, const char *f, const char *v)
     else if (!strcmp(f, "--script")) st = script(o, ctx, v);
     else if (!strcmp(f, "--interpret")) o->interpret = 1;
     else if (!strcmp(f, "--json")) o->json_io = 1;
+    else if (!strcmp(f, "--semantics")) {
+        if (strcmp(v, "program") && strcmp(v, "model")) return usage("--semantics is program or model, not %s", v);
+        o->semantics = strcmp(v, "program") ? TPROG_BY_MODEL : TPROG_BY_PROGRAM;
+        note(o, ctx, f, v);
+    }
     else if (!strcmp(f, "--alphabet")) o->alphabet = v;
     else if (!strcmp(f, "--length")) {
         st = number(f, v, &x);

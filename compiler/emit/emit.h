@@ -11,6 +11,9 @@ extern const char *const weights_as_name[WEIGHTS_COUNT];
 /* One call of a golden sequence: what the interpreter makes of it, on states as the calls before left them. */
 typedef struct GoldenCall { int entry; const int64_t *dims; Value *in, *out; uint64_t seed; } GoldenCall;
 
+/* Names of codes, given with the program as PREFIX_name[n]. */
+typedef struct NameTable { const char *name, *what; int n; const char *const *at; } NameTable;
+
 typedef struct EmitOptions {
   const char *prefix;          /* C prefix, lower case identifier */
   const char *header_name;     /* what the .c includes */
@@ -20,6 +23,7 @@ typedef struct EmitOptions {
   int trace;                   /* hooks behind every step */
   int split;                   /* the text is too long for memory: see EmitFiles */
   const GoldenCall *golden; int ngolden;
+  const NameTable *tables; int ntables;
 } EmitOptions;
 /* The .c file is c. With `split` it is c, then the weights' text (weights_text), then c_end. s: empty, or the .S file. */
 typedef struct EmitFiles { Out h, c, c_end, s; uint64_t id; /* of code and layout: an image fits when equal */ } EmitFiles;

@@ -128,6 +128,7 @@ const char *ext_text(Build *b, const Expr *e);
 Val   val_named(Build *b, Val v, const char *name);  /* held by a node, unless it is a cheap function of one */
 Node *val_to_node(Build *b, Val v, const char *name, DType t, int force); /* a node of exactly v's dimensions, no surrounding slots */
 Val   val_of_list(Build *b, const Val *v);           /* list of numbers -> constant tensor */
+Val   val_of_list_as(Build *b, const Val *v, int wanted); /* .. of this TypeClass where the numbers fit it without loss; -1: their own */
 int   ext_same(Build *b, const Expr *x, const Expr *y);
 int class_widens(TypeClass from, TypeClass to);
 TypeClass class_common(TypeClass a, TypeClass b);

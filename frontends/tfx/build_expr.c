@@ -239,11 +239,20 @@ static Val ident(Build *b, const Ast *a)
     return v;
 }
 
+/* In a list a number may need 64 bits. */
+static Val list_item_of(Build *b, const Ast *a)
+{
+    int minus = a->kind == AST_unary && a->name[0] == '-';
+    const Ast *n = minus ? a->kid[0] : a;
+    if (n->kind != AST_int || (n->i <= INT32_MAX && n->i >= INT32_MIN)) return tfx_expr(b, a);
+    return val_scalar(b, ex_long(b->m, minus ? -n->i : n->i), a->span);
+}
+
 static Val list(Build *b, const Ast *a)
 {
     Val v = {.kind = VAL_list, .span = a->span, .n = a->n};
     v.item = NEWN(b->a, Val, a->n + 1);
-    for (int i = 0; i < a->n; i++) v.item[i] = tfx_expr(b, a->kid[i]);
+    for (int i = 0; i < a->n; i++) v.item[i] = list_item_of(b, a->kid[i]);
     return v;
 }
 

@@ -20,9 +20,11 @@ static Val typed(Build *b, const Ast *type, Val v)
     Expr *ext[MAX_RANK];
     int rank;
     DType t;
-    if (v.kind == VAL_list) v = val_of_list(b, &v);
+    if (v.kind == VAL_bad) return v;
+    if (type && !type_shape(b, type, ext, &rank, &t)) return tfx_bad(v.span);
+    if (v.kind == VAL_list) v = val_of_list_as(b, &v, type ? (int)dtype_class(t) : -1);
     if (!type || v.kind == VAL_bad) return v;
-    if (!val_is_num(b, &v, "the value") || !type_shape(b, type, ext, &rank, &t)) return tfx_bad(v.span);
+    if (!val_is_num(b, &v, "the value")) return tfx_bad(v.span);
     if (rank && !v.rank) v = tfx_fill(b, &v, rank, ext);
     Scope *scratch = scope_push(b);
     int ok = match_type(b, type, &v, scratch, v.span, "the value");

@@ -123,13 +123,18 @@ static void list_fill(const Val *v, Tensor *t, int64_t *at)
         return;
     }
     ex_is_lit(v->e, &x);
+    if (t->dtype == DT_f64) ((double *)(uintptr_t)t->data)[*at] = x;
+    else if (t->dtype == DT_i64) ((int64_t *)(uintptr_t)t->data)[*at] = v->e->u.i;
+    else
     if (t->dtype == DT_f32) ((float *)(uintptr_t)t->data)[*at] = (float)x;
     else if (t->dtype == DT_i32) ((int32_t *)(uintptr_t)t->data)[*at] = (int32_t)x;
     else ((uint8_t *)(uintptr_t)t->data)[*at] = x != 0;
     (*at)++;
 }
 
-Val val_of_list(Build *b, const Val *v)
+Val val_of_list(Build *b, const Val *v) { return val_of_list_as(b, v, -1); }
+
+Val val_of_list_as(Build *b, const Val *v, int wanted)
 {
     int64_t shape[MAX_RANK], at = 0, lo, hi;
     int cls = -1;
@@ -137,6 +142,7 @@ Val val_of_list(Build *b, const Val *v)
     for (int i = 0; i < MAX_RANK; i++) shape[i] = -1;
     int rank = list_shape(b, v, 0, shape, &cls);
     if (rank < 0) return tfx_bad(v->span);
+    if (wanted >= 0 && cls >= 0 && class_widens((TypeClass)cls, (TypeClass)wanted)) cls = wanted;
     Tensor *t = NEW(b->a, Tensor);
     t->dtype = class_dtype(cls < 0 ? CLS_F : (TypeClass)cls);
     t->rank = rank;

@@ -116,5 +116,9 @@ void trace_macro(const CEmit *e, Out *c);
 /* golden.c */
 void golden_emit(CEmit *e, Out *c);
 void golden_header(const CEmit *e, Out *h);
+const char *c_upper(Arena *a, const char *s);      /* header.c: for macros */
+/* names.c */
+void names_header(const CEmit *e, Out *h);
+void names_emit(const CEmit *e, Out *c);
 void math_emit(CEmit *e, Out *c);
 #endif

@@ -125,6 +125,7 @@ static void names_init(CEmit *e)
         "weights", "image", "image_fits", "bind", "le", "tensor", "self_test", "golden_value", "golden_differs"};
     smap_init(&e->by_text, e->a); smap_init(&e->names, e->a); smap_init(&e->math, e->a);
     for (size_t k = 0; k < sizeof taken / sizeof *taken; k++) smap_put(&e->names, arena_printf(e->a, "%s_%s", e->prefix, taken[k]), e);
+    for (int k = 0; k < e->opt->ntables; k++) smap_put(&e->names, arena_printf(e->a, "%s_%s", e->prefix, e->opt->tables[k].name), e);
     for (int k = 0; k < e->plan->entries.n; k++) smap_put(&e->names, arena_printf(e->a, "%s_%s", e->prefix, c_plain(e->a, e->plan->entries.at[k]->entry->name)), e);
 }
 
@@ -171,6 +172,7 @@ void emit_c(const Plan *p, const EmitOptions *o, EmitFiles *out, Arena *a)
     append(end, &e.fns);
     weights_checks(&e, out->id, end);
     append(end, &entries);
+    names_emit(&e, end);
     golden_emit(&e, end);
     weights_assembler(&e, &out->s);
 }

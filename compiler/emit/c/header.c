@@ -34,7 +34,7 @@ int64_t emit_state_offset(const Plan *p, int k)
     return (at + most - 1) / most * most;
 }
 
-static const char *upper(Arena *a, const char *text)
+const char *c_upper(Arena *a, const char *text)
 {
     char *s = arena_str(a, text, strlen(text));
     for (char *p = s; *p; p++) *p = (char)toupper((unsigned char)*p);
@@ -70,13 +70,13 @@ static const char *shape_text(const CEmit *e, const Node *n)
 static void counts(const CEmit *e, const EntryPlan *ep, Out *h)
 {
     const Entry *en = ep->entry;
-    const char *name = upper(e->a, c_plain(e->a, en->name));
+    const char *name = c_upper(e->a, c_plain(e->a, en->name));
     for (int k = 0; k < en->inputs.n + en->outputs.n; k++) {
         int in = k < en->inputs.n;
         const Node *n = in ? en->inputs.at[k] : en->outputs.at[k - en->inputs.n].node;
         const char *of = in ? n->name ? n->name : "t" : en->outputs.at[k - en->inputs.n].name;
         long long count = node_count_bound(e->plan->module, en, n);
-        out_f(h, "#define %s_%s_%s_%s %lld /* elements at most: %s */\n", e->upper, name, in ? "IN" : "OUT", upper(e->a, c_plain(e->a, of)), count, shape_text(e, n));
+        out_f(h, "#define %s_%s_%s_%s %lld /* elements at most: %s */\n", e->upper, name, in ? "IN" : "OUT", c_upper(e->a, c_plain(e->a, of)), count, shape_text(e, n));
     }
 }
 
@@ -126,6 +126,7 @@ void header_emit(CEmit *e, Out *h)
         out_f(h, "/* Checks weights in memory: `bytes` bytes read or mapped from the file, at a multiple of 16. EBLOB when they are damaged or\n"
                  " * another model's. Call it once; entries are given the same pointer and look at the header only. */\n%s_status %s_bind(const void *blob, size_t bytes);\n", x, x);
     for (int k = 0; k < p->entries.n; k++) entry_declare(e, p->entries.at[k], h);
+    names_header(e, h);
     out_f(h, "\n/* The status in words. */\nconst char *%s_strerror(%s_status status);\n", x, x);
     trace_header(e, h);
     golden_header(e, h);
