@@ -314,7 +314,7 @@ static void const_expr(void *u, Expr **e)
 static int is_pure(NodeKind k)
 {
     return k == NODE_undef || k == NODE_compute || k == NODE_softmax || k == NODE_cumsum || k == NODE_cummax
-        || k == NODE_scatter || k == NODE_argsort;
+        || k == NODE_scatter || k == NODE_argsort || k == NODE_search;
 }
 
 static int is_const(WalkMap *seen, const Node *n)

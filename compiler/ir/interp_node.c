@@ -95,6 +95,26 @@ static void run_argsort(Interp *ip, const Node *n)
     arena_free(a);
 }
 
+/* ---- search: counted one by one, which does not need the keys to be in order ---- */
+
+static void run_search(Interp *ip, const Node *n)
+{
+    int64_t shape[MAX_RANK];
+    const Value *key = interp_value(ip, n->in[0]), *from = interp_value(ip, n->in[1]), *query = interp_value(ip, n->in[2]);
+    interp_shape(ip, n, shape);
+    if (shape[0] != query->shape[0] || from->shape[0] != key->shape[0]) interp_fault(ip, INTERP_ARG, "%%%u: operands of different sizes", n->id);
+    Value *out = interp_make(ip, n, 1, shape);
+    for (int64_t i = 0; i < shape[0] && i < query->shape[0]; i++) {
+        int64_t limit = n->k == SEARCH_below ? 0 : n->k == SEARCH_through ? INT64_MAX : n->k == SEARCH_before_here ? i : i + 1, count = 0;
+        for (int64_t k = 0; k < key->shape[0] && k < from->shape[0]; k++) {
+            int below = key->f ? key->f[k] < query->f[i] : key->i[k] < query->i[i];
+            int equal = key->f ? key->f[k] == query->f[i] : key->i[k] == query->i[i];
+            count += below || (equal && from->i[k] < limit);
+        }
+        out->i[i] = count;
+    }
+}
+
 /* ---- host functions ---- */
 
 /* Results are the values of the result nodes, whose shapes they declare; a result that nobody reads has none. */
@@ -199,6 +219,7 @@ void interp_node(Interp *ip, const Node *n)
     case NODE_cummax: interp_index_node(ip, n); break;
     case NODE_scatter: interp_scatter(ip, n); break;
     case NODE_argsort: run_argsort(ip, n); break;
+    case NODE_search: run_search(ip, n); break;
     case NODE_extern: run_extern(ip, n); break;
     case NODE_loop: run_loop(ip, n); break;
     case NODE_if: run_if(ip, n); break;

@@ -108,6 +108,11 @@ void    tensor_f32_run(const Tensor *t, int64_t start, int64_t stride, int64_t n
 double  f16_to_f64(uint16_t h); uint16_t f64_to_f16(double x);       /* round to nearest even */
 double  bf16_to_f64(uint16_t h); uint16_t f64_to_bf16(double x);
 
+/* search: out[i] = number of k with (in[0][k], in[1][k]) below (in[2][i], limit) in lexicographic order, all of one dimension.
+ * in[0] ascends (NaN last), in[1] ascends among equal keys: keys sorted by argsort, and its result. */
+typedef enum SearchLimit { SEARCH_below, SEARCH_through, SEARCH_before_here, SEARCH_upto_here } SearchLimit;   /* limit 0; none; i; i + 1 */
+extern const char *const search_limit_name[4];
+
 struct Node {
   uint32_t id;                         /* number in its module; printed as %id */
   NodeKind kind;
@@ -128,7 +133,7 @@ struct Node {
   int nin; Node **in;
   Tensor *data;                        /* param, const */
   struct State *state;                 /* NODE_state */
-  int k;                               /* result: which; arg: which; argsort: 1 = descending */
+  int k;                               /* result: which; arg: which; argsort: 1 = descending; search: SearchLimit */
   Expr *trip, *cond;                   /* loop: number of iterations; if: condition (over rank-0 nodes and symbols) */
   Sym *var;                            /* loop: its variable 0..trip-1 */
   Block *then, *other;                 /* loop: body, NULL; if: both */

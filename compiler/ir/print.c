@@ -243,6 +243,8 @@ static void print_loop(Text *t, const Node *n)
     out_s(t->o, n->has_exit ? ") exit {" : ") {");
 }
 
+const char *const search_limit_name[4] = {"below", "through", "before_here", "upto_here"};
+
 /* The part of a node after "= kind"; regions are opened but not printed. */
 static void print_detail(Text *t, const Node *n)
 {
@@ -254,6 +256,10 @@ static void print_detail(Text *t, const Node *n)
     case NODE_scatter: print_scatter(t, n); break;
     case NODE_argsort:
         out_s(t->o, n->k ? " desc " : " ");
+        print_operands(t, n->in, n->nin);
+        break;
+    case NODE_search:
+        out_f(t->o, " %s ", search_limit_name[n->k]);
         print_operands(t, n->in, n->nin);
         break;
     case NODE_state:

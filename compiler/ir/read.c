@@ -305,6 +305,14 @@ static void read_if(Reader *r, Entry *e, Node *n)
     n->nres = n->then->results.n;
 }
 
+static void read_search(Reader *r, Node *n)
+{
+    n->k = -1;
+    for (int k = 0; k < 4; k++) if (reader_accept(r, search_limit_name[k])) { n->k = k; break; }
+    if (n->k < 0) reader_fail(r, &r->lex.tok, "ir-syntax", "below, through, before_here or upto_here is wanted");
+    read_operands(r, n);
+}
+
 static void read_detail(Reader *r, Entry *e, Node *n)
 {
     Tok at;
@@ -318,6 +326,7 @@ static void read_detail(Reader *r, Entry *e, Node *n)
         n->k = reader_accept(r, "desc");
         node_add_in(r->m, n, reader_node(r));
         break;
+    case NODE_search: read_search(r, n); break;
     case NODE_state:
         at = r->lex.tok;
         n->state = smap_get(&r->states, reader_name(r, "the name of a state"));

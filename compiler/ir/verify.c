@@ -199,6 +199,16 @@ static void check_argsort(Verify *v, const Node *n)
     if (cls(n->in[0]) == CLS_B) NODE_FAULT(v, "sorts bools");
 }
 
+static void check_search(Verify *v, const Node *n)
+{
+    if (!check_in(v, n, 3)) return;
+    for (int i = 0; i < 3; i++) if (n->in[i]->rank != 1) NODE_FAULT(v, "operand %d has %d dimensions, not 1", i, n->in[i]->rank);
+    if (n->rank != 1 || n->in[0]->ext[0] != n->in[1]->ext[0] || n->ext[0] != n->in[2]->ext[0]) NODE_FAULT(v, "sizes differ");
+    if (cls(n) != CLS_I || cls(n->in[1]) != CLS_I) NODE_FAULT(v, "numbers of positions are integers");
+    if (cls(n->in[0]) != cls(n->in[2]) || cls(n->in[0]) == CLS_B) NODE_FAULT(v, "a %s among %ss", cls_name(cls(n->in[2])), cls_name(cls(n->in[0])));
+    if (n->k < 0 || n->k > SEARCH_upto_here) NODE_FAULT(v, "limit %d", n->k);
+}
+
 static void check_extern(Verify *v, const Node *n)
 {
     const ExternFn *f = n->ext_fn;
@@ -346,6 +356,7 @@ static void check_detail(Verify *v, const Node *n)
     case NODE_cummax: check_row(v, n); break;
     case NODE_scatter: check_scatter(v, n); break;
     case NODE_argsort: check_argsort(v, n); break;
+    case NODE_search: check_search(v, n); break;
     case NODE_extern: check_extern(v, n); break;
     case NODE_result: check_result(v, n); break;
     case NODE_loop: check_loop(v, n); break;

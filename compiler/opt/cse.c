@@ -10,7 +10,7 @@ typedef struct Bucket { Node *n; struct Bucket *next; } Bucket;
 static int can_share(const Node *n)
 {
     return n->kind == NODE_compute || n->kind == NODE_softmax || n->kind == NODE_cumsum || n->kind == NODE_cummax
-        || n->kind == NODE_scatter || n->kind == NODE_argsort || n->kind == NODE_state;
+        || n->kind == NODE_scatter || n->kind == NODE_argsort || n->kind == NODE_search || n->kind == NODE_state;
 }
 
 static uint64_t hash_expr(uint64_t h, const Expr *e) { return hash_u64(e ? e->id + 1 : 0, h); }

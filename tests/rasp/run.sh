@@ -15,7 +15,7 @@ for file in "$here"/good/*.rasp; do
     sed -n 's/^# >>> \(.*\) -> .*/\1/p' "$file" >inputs
     sed -n 's/^# >>> .* -> //p' "$file" | grep -v '^error$' >wanted
     fails=$(grep -c '^# >>> .* -> error$' "$file")
-    for options in "" -O0 --interpret; do
+    for options in "" "-D T=1000" -O0 --interpret; do
         # shellcheck disable=SC2086
         "$TFXC" run "$file" --entry x --json --inputs=inputs $options >got 2>log
         status=$?

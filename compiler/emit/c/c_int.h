@@ -65,6 +65,9 @@ const char *c_store(FnC *f, DType t, const char *value);
 void c_need(CEmit *e, const char *math_file);
 /* writes the function of a node step; returns the call text, e.g. "digits_q(out, a, T, &err)" */
 void nest_body(FnC *f, const Step *s);
+/* sort.c */
+void argsort_body(FnC *f, const Node *n, const Buffer *dst, const char *p);
+void search_body(FnC *f, const Node *n, const Buffer *dst, const char *p);
 /* The node of a step as it stands inside its regions: a region's axis counts from the region's first row, its size is
  * the number of rows at hand. Sets f->node, at, fixed. */
 Node *fn_view(FnC *f, const Step *s);

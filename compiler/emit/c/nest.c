@@ -256,37 +256,6 @@ static void scatter_body(FnC *f, const Node *n, const Buffer *dst, const char *p
     close_loops(f, depth);
 }
 
-/* Stable insertion of each element into the best K so far: O(n K), no scratch. NaN counts as last. */
-static void argsort_body(FnC *f, const Node *n, const Buffer *dst, const char *p)
-{
-    Out *o = &f->body;
-    Module *m = f->e->plan->module;
-    const Node *x = n->in[0];
-    const Buffer *xb = fn_buffer(f, x);
-    const char *xp = fn_param_buf(f, xb, x, 0);
-    int last = n->rank - 1, isf = dtype_is_float(xb->dtype);
-    for (int k = 0; k < last; k++) open_loop(f, c_slot(f, k), "0", c_expr(f, n->ext[k]));
-    Expr *row = ex_int(m, 0), *xrow = ex_int(m, 0);
-    for (int k = 0; k < last; k++) {
-        row = ex_add(m, row, ex_mul(m, ex_index(m, k), dst->stride[k]));
-        xrow = ex_add(m, xrow, ex_mul(m, ex_index(m, k), xb->stride[k]));
-    }
-    const char *ty = c_mem(f->e, dst->dtype), *xt = c_mem(f->e, xb->dtype);
-    const char *step = c_expr(f, xb->stride[last]), *key_i = arena_printf(f->e->a, "key[i * %s]", step), *key_o = arena_printf(f->e->a, "key[order[at - 1] * %s]", step);
-    if (xb->dtype == DT_f16 || xb->dtype == DT_bf16) bug("argsort of %s", dtype_info[xb->dtype].name);
-    out_f(o, "%s *order = %s + %s;\nconst %s *key = %s + %s;\n", ty, p, c_expr(f, row), xt, xp, c_expr(f, xrow));
-    out_f(o, "const int32_t n = %s, keep = %s;\n", c_expr(f, x->ext[last]), c_expr(f, n->ext[last]));
-    out_f(o, "int32_t have = 0;\nfor (int32_t i = 0; i < n; i++) {\n");
-    o->indent++;
-    out_f(o, "int32_t at = have;\nwhile (at > 0) {\n");
-    const char *before = n->k ? ">" : "<";
-    if (isf) out_f(o, "    const %s a = %s, b = %s;\n    if (!(a %s b || (a == a && b != b))) break;\n", c_value(xb->dtype), key_i, key_o, before);
-    else out_f(o, "    if (!(%s %s %s)) break;\n", key_i, before, key_o);
-    out_f(o, "    if (at < keep) order[at] = order[at - 1];\n    at--;\n}\n");
-    out_f(o, "if (at < keep) order[at] = (%s)i;\nif (have < keep) have++;\n", ty);
-    close_loops(f, 1 + last);
-}
-
 static void copy_body(FnC *f, const Step *s, const char *p)
 {
     const Node *n = f->node;
@@ -314,6 +283,7 @@ void nest_body(FnC *f, const Step *s)
     case NODE_cumsum: case NODE_cummax: cum_body(f, n, s->dst, p); return;
     case NODE_scatter: scatter_body(f, n, s->dst, p); return;
     case NODE_argsort: argsort_body(f, n, s->dst, p); return;
+    case NODE_search: search_body(f, n, s->dst, p); return;
     default: bug("no loop nest for %s", node_kind_name[n->kind]);
     }
 }
