@@ -105,6 +105,7 @@ static void head_table(Text *t, const TpVar *h)
 
 static void table_table(Text *t, const TpVar *v)
 {
+    if (!v->nin) return;
     if (v->nin == 1) {
         out_f(&t->o, "// by %s\nconst %s: i32[%lld] = [", v->in[0]->name, v->function, (long long)v->extent[0]);
         items(t, v->extent[0], code_item, v->table);
@@ -186,7 +187,8 @@ static void var_text(Text *t, const TpVar *v)
     case TP_embedding: out_f(&t->o, "let %s[i in 0 .. T] = code_of_%s[tokens[i]];\n", v->name, v->name); return;
     case TP_closest: case TP_sum: head(t, v); return;
     case TP_table:
-        if (v->nin == 1) out_f(&t->o, "let %s[i in 0 .. T] = %s[%s];\n", v->name, v->function, table_index(t, v, 0));
+        if (!v->nin) out_f(&t->o, "let %s[i in 0 .. T] = %d;\n", v->name, (int)v->table[0]);
+        else if (v->nin == 1) out_f(&t->o, "let %s[i in 0 .. T] = %s[%s];\n", v->name, v->function, table_index(t, v, 0));
         else out_f(&t->o, "let %s[i in 0 .. T] = %s[%s,%s];\n", v->name, v->function, table_index(t, v, 0), table_index(t, v, 1));
     }
 }
@@ -198,14 +200,15 @@ static void classifier(Text *t)
     out_f(&t->o, "\n// the classifier adds a row of weights for each variable");
     if (p->decimals >= 0) out_f(&t->o, ", in units of 1e-%d", p->decimals);
     out_f(&t->o, "\nlet logits[i in 0 .. T,c in 0 .. %d] =", p->nclasses);
+    if (p->bias) out_s(&t->o, " w_always[c]");
     for (int k = 0; k < p->scores.n; k++) {
         const TpVar *v = p->scores.at[k].var;
-        out_s(&t->o, k ? "\n  + " : " ");
+        out_s(&t->o, k || p->bias ? "\n  + " : " ");
         if (v->how == TP_ones) out_f(&t->o, "w_%s[c]", v->name);
         else if (v->type == TP_number) out_f(&t->o, "%s(%s[i]) * w_%s[c]", wide, v->name, v->name);
         else out_f(&t->o, "w_%s[%s[i],c]", v->name, v->name);
     }
-    if (!p->scores.n) out_f(&t->o, " %s(0)", wide);
+    if (!p->scores.n && !p->bias) out_f(&t->o, " %s(0)", wide);
     out_s(&t->o, ";\n");
     if (p->pooled) {
         out_f(&t->o, "let pooled[c in 0 .. %d] = sum[i in 0 .. T] logits[i,c];\nlet best = argmax[c] pooled[c];\nreturn best;\n", p->nclasses);
@@ -250,6 +253,11 @@ const char *tprog_text(Ctx *ctx, const Tprog *p, const char *notes)
         if (v->function && !used_as_table(p, v, k, v->function)) table_table(&t, v);
     }
     for (int k = 0; k < p->scores.n; k++) score_table(&t, &p->scores.at[k]);
+    if (p->bias) {
+        out_f(&t.o, "const w_always: i64[%d] = [", p->nclasses);
+        for (int k = 0; k < p->nclasses; k++) out_f(&t.o, "%s%lld", k ? ", " : "", (long long)p->bias[k]);
+        out_s(&t.o, "];\n");
+    }
     out_f(&t.o, "\nmodel %s {\n  entry run(tokens: i32[T] in 0 .. %d) -> (%s) {\n", p->name, p->words.n, p->pooled ? "out: i32" : "out: i32[T]");
     t.o.indent = 2;
     for (int k = 0; k < p->vars.n; k++) var_text(&t, p->vars.at[k]);

@@ -18,6 +18,7 @@ struct TpVar {
   const char *function; int nin; TpVar *in[2]; int64_t extent[2]; int32_t *table;
   /* TP_embedding: code of each word */
   int32_t *code_of;
+  unsigned char *reach; int64_t least, largest;   /* simplify.c: values that occur; of a number its bounds */
 };
 /* What the classifier adds for a variable: row[code], or number * row[0]. Exact decimals, or f when they do not fit. */
 typedef struct TpScore { TpVar *var; int64_t rows; int *line; int64_t *w; double *f; } TpScore;   /* line: of the table, 0-based */
@@ -28,6 +29,7 @@ typedef struct Tprog {
   VEC(TpScore) scores;                   /* in order of the sum */
   VEC(const char *) words;               /* code of a token: its place here */
   VEC(const char *) classes;             /* of the classifier, then the forced ones */
+  int64_t *bias;                         /* NULL, or what all positions get: features that were found to be constant */
   int nclasses, decimals;                /* columns of the table; decimals: weights are w / 10^decimals, -1: f */
   int pooled;                            /* one class for the whole sequence */
   int64_t most;                          /* tokens */
@@ -41,6 +43,8 @@ enum { TPROG_BY_PROGRAM, TPROG_BY_MODEL };  /* what the generated Python does, b
 Tprog *tprog_load(Ctx *ctx, Source *s, int semantics, int64_t max_length);
 /* Leaves out what cannot matter, and says why in notes (one a line). See simplify.c. */
 void   tprog_simplify(Ctx *ctx, Tprog *p, Out *notes);
+/* What the program gives for n tokens, one class a position (pooled: one). The obvious way, for checks. 0: not that many tokens. */
+int    tprog_eval(const Tprog *p, Arena *scratch, const int32_t *tokens, int64_t n, int32_t *out);
 /* The program as .tfx text; its entry `run` takes tokens: i32[T] and gives classes, as their places in the list. */
 const char *tprog_text(Ctx *ctx, const Tprog *p, const char *notes);
 #endif
