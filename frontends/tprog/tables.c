@@ -107,7 +107,8 @@ int table_read(Reader *r, const Py *fn, TpVar *v)
     for (int64_t c = 0; ok && c < cells; c++) {
         Pv args[2] = {code_value(r, v->in[0], c / v->extent[1]), v->nin > 1 ? code_value(r, v->in[1], c % v->extent[1]) : pv_int(0)}, out = {0};
         ok = evaluate(&run, c, fn, v->nin, args, &out) || failed(r, &run, fn);
-        if (ok && (out.kind != PV_int || out.num < 0 || out.num >= MOST_CELLS)) ok = read_fails(r, fn->span, "tprog-function", "'%s' does not give a number from 0 on for every input", fn->text);
+        if (ok && out.kind == PV_int && out.num >= MOST_CELLS) ok = read_fails(r, fn->span, "tprog-range", "'%s' gives %lld; values are below %d", fn->text, (long long)out.num, MOST_CELLS);
+        else if (ok && (out.kind != PV_int || out.num < 0)) ok = read_fails(r, fn->span, "tprog-function", "'%s' does not give a number from 0 on for every input", fn->text);
         if (ok) v->table[c] = (int32_t)out.num;
         if (ok && out.num > largest) largest = out.num;
     }

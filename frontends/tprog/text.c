@@ -183,7 +183,10 @@ static void var_text(Text *t, const TpVar *v)
     switch (v->how) {
     case TP_tokens: return;
     case TP_positions: out_f(&t->o, "let %s[i in 0 .. T] = i;\n", v->name); return;
-    case TP_ones: return;
+    case TP_ones:
+        for (int k = 0; k < t->p->vars.n; k++)
+            if (t->p->vars.at[k]->in[0] == v || t->p->vars.at[k]->in[1] == v) { out_f(&t->o, "let %s[i in 0 .. T] = 1;\n", v->name); return; }
+        return;
     case TP_embedding: out_f(&t->o, "let %s[i in 0 .. T] = code_of_%s[tokens[i]];\n", v->name, v->name); return;
     case TP_closest: case TP_sum: head(t, v); return;
     case TP_table:
@@ -258,7 +261,7 @@ const char *tprog_text(Ctx *ctx, const Tprog *p, const char *notes)
         for (int k = 0; k < p->nclasses; k++) out_f(&t.o, "%s%lld", k ? ", " : "", (long long)p->bias[k]);
         out_s(&t.o, "];\n");
     }
-    out_f(&t.o, "\nmodel %s {\n  entry run(tokens: i32[T] in 0 .. %d) -> (%s) {\n", p->name, p->words.n, p->pooled ? "out: i32" : "out: i32[T]");
+    out_f(&t.o, "\nmodel Program {\n  entry run(tokens: i32[T] in 0 .. %d) -> (%s) {\n", p->words.n, p->pooled ? "out: i32" : "out: i32[T]");
     t.o.indent = 2;
     for (int k = 0; k < p->vars.n; k++) var_text(&t, p->vars.at[k]);
     classifier(&t);

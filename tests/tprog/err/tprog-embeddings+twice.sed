@@ -1,0 +1,3 @@
+# file: words_embeddings.csv
+# at: words_embeddings.csv:3:
+3s/^<s>/<pad>/

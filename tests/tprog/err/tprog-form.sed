@@ -1,0 +1,3 @@
+# file: seq.py
+# at: seq.py:38:
+s/list(range(len(tokens)))/list(range(8))/

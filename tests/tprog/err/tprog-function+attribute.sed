@@ -1,0 +1,3 @@
+# file: seq.py
+# at: seq.py:51:
+s/== "1"/== Emb0.V00/

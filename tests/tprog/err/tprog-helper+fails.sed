@@ -1,0 +1,3 @@
+# file: seq.py
+# at: seq.py:10:
+s/if any(found)/if all(found)/

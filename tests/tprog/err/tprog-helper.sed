@@ -1,0 +1,3 @@
+# file: seq.py
+# at: seq.py:5:
+s/abs(i - j)/j/

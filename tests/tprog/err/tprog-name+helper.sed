@@ -1,0 +1,3 @@
+# file: seq.py
+# at: seq.py:79:
+/^def aggregate_sum/,/^    return/{s/.*/#/}

@@ -1,0 +1,3 @@
+# file: seq.py
+# at: seq.py:30:
+s/^    return predictions.tolist()//

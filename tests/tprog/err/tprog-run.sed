@@ -1,0 +1,3 @@
+# file: seq.py
+# at: seq.py:1:
+s/^def run(tokens):/def go(tokens):/

@@ -1,0 +1,3 @@
+# file: seq_weights.csv
+# at: seq.py:35:
+s/^tokens,/token,/
