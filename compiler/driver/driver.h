@@ -87,7 +87,7 @@ const NameTable *program_tables(Ctx *ctx, const Program *p, int *n);
 int     program_example(const Options *o, Ctx *ctx, Program *p, const Module *m);   /* 0 after saying that the example fails */
 int     program_run(Options *o, Ctx *ctx);
 /* A program that can be called, by compiled C or by the interpreter. */
-typedef struct ProgramRunner { Ctx *ctx; Options *o; Program *p; Module *m; Interp *ip; Host *host; } ProgramRunner;
+typedef struct ProgramRunner { Ctx *ctx; Options *o; Program *p; Module *m; Interp *ip; Host *host; const char *like; /* o->input is a model with tokens and classes of this program */ } ProgramRunner;
 int     program_open(ProgramRunner *r);               /* 0, or an exit status after saying why */
 /* The result for an input as JSON (o->json_io) or as the reference prints it. 0: it fails, and *why says how. */
 int     program_call(ProgramRunner *r, const char *input, Out *text, const char **why);

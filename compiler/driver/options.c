@@ -30,7 +30,7 @@ static const OptionRow rows[] = {
     {"--script", "FILE", "calls, one a line: NAME input=value ..."},
     {"--json", NULL, "run of a program: inputs are JSON, each result a JSON list"},
     {"--inputs", "FILE", "run of a program: one input a line"},
-    {"--alphabet", "LETTERS", "equiv: every input made of these characters"},
+    {"--alphabet", "LETTERS", "equiv: every input made of these characters, or texts of a JSON list"},
     {"--length", "N", "equiv: of 1..N tokens; default 4"},
     {"--interpret", NULL, "run: by the reference interpreter instead of compiled C"},
     {"--tol", "X", "verify: largest error, relative to the largest value of a tensor; default 1e-4"},
@@ -84,7 +84,7 @@ void options_help(int what)
     printf("usage: tfxc [OPTION]... MODEL.tfx -o MODEL.c      compile a transformer into standalone C\n"
            "       tfxc run MODEL [NAME=VALUE | FILE.npz]... [-o OUT.npz]   build it, call it, print its outputs\n"
            "       tfxc verify MODEL [NAME=VALUE | FILE.npz]...   compare it with the reference interpreter\n"
-           "       tfxc equiv PROGRAM PROGRAM --alphabet=LETTERS --length=N   the same for every input?\n"
+           "       tfxc equiv PROGRAM [PROGRAM] --alphabet=LETTERS --length=N   the same for every input?\n"
            "       @FILE stands for the words in FILE\n");
     for (int k = 0; k < NROWS; k++) {
         if (!rows[k].flag) { printf("\n%s:\n", rows[k].help); continue; }

@@ -96,26 +96,36 @@ static int inputs_of(ProgramRunner *r, const Tokens *k, Value *in, const char **
     return n ? 1 : rasp_input(r->ctx, r->p->rasp, -1, k, fault, &in[0]);
 }
 
-int program_call(ProgramRunner *r, const char *input, Out *text, const char **fault)
+int program_apply(ProgramRunner *r, const Tokens *k, Value **result, const char **fault)
 {
-    Tokens k;
     Value in[BASE_COUNT], *out;
-    int status;
     const Entry *e = r->m->entries.at[0];
-    int64_t dims[1];
+    int64_t dims[1] = {k->v.n}, most = e->dims.n ? e->dims.at[0]->hi : k->v.n;
     const char *why = NULL;
-    if (!(r->p->learned ? words_read : tokens_read)(r->ctx, r->o, input, &k, fault) || !inputs_of(r, &k, in, fault)) return 0;
-    dims[0] = k.v.n;
-    int64_t most = e->dims.n ? e->dims.at[0]->hi : k.v.n;
-    out = NEWN(r->ctx->perm, Value, e->outputs.n + 1);
+    int status;
+    if (!inputs_of(r, k, in, fault)) return 0;
+    *result = out = NEWN(r->ctx->perm, Value, e->outputs.n + 1);
     for (int j = 0; j < e->outputs.n; j++) out[j] = value_new(r->ctx->perm, e->outputs.at[j].node->dtype, e->outputs.at[j].node->rank, dims);
     if (r->ip) status = (int)interp_run(r->ip, e, dims, in, out, NULL, &why);
     else status = host_call(r->host, 0, dims, in, out);
-    if (status && k.v.n > most) return program_wrong(fault, arena_printf(r->ctx->perm, r->p->learned ? "it has %d tokens, the program takes %d" : "it is too long: %d tokens of %d; -D T=N allows N", k.v.n, (int)most));
-    if (status) return program_wrong(fault, status_text(status));
+    if (status && k->v.n > most) return program_wrong(fault, arena_printf(r->ctx->perm, r->p->learned ? "it has %d tokens, the program takes %d" : "it is too long: %d tokens of %d; -D T=N allows N", k->v.n, (int)most));
+    return status ? program_wrong(fault, status_text(status)) : 1;
+}
+
+int program_call(ProgramRunner *r, const char *input, Out *text, const char **fault)
+{
+    Tokens k;
+    Value *out;
+    if (!(r->p->learned ? words_read : tokens_read)(r->ctx, r->o, input, &k, fault) || !program_apply(r, &k, &out, fault)) return 0;
     if (r->p->learned) learned_print(r->p->learned, r->o->json_io, out, k.v.n, text);
     else (r->o->json_io ? rasp_print_json : rasp_print)(r->ctx, r->p->rasp, r->p->entry, out, k.v.n, text);
     return 1;
+}
+
+const char *program_element(const ProgramRunner *r, const Value *out, int64_t k, int kinds)
+{
+    if (r->p->learned) return r->p->learned->classes.at[out[0].i[k]];
+    return rasp_element(r->ctx, r->p->rasp, r->p->entry, out, k, kinds);
 }
 
 /* The reference tries every s-op on the example and takes none that fails; so do we, with the interpreter. */
@@ -124,7 +134,7 @@ int program_example(const Options *o, Ctx *ctx, Program *p, const Module *m)
     Options json = *o;
     if (!p->rasp) return 1;
     Out text;
-    ProgramRunner r = {ctx, &json, p, (Module *)(uintptr_t)m, interp_new(m, ctx->perm), NULL};
+    ProgramRunner r = {.ctx = ctx, .o = &json, .p = p, .m = (Module *)(uintptr_t)m, .ip = interp_new(m, ctx->perm)};
     json.json_io = 1;
     out_init(&text, ctx->perm);
     const char *why = NULL;
@@ -133,14 +143,34 @@ int program_example(const Options *o, Ctx *ctx, Program *p, const Module *m)
     return 0;
 }
 
+/* A model stands for a program when it takes and gives what the program's own text does. */
+static int same_entry(ProgramRunner *r, const Module *own)
+{
+    const Entry *a = own->entries.at[0], *b = r->m->entries.at[0];
+    int same = r->m->entries.n == 1 && a->inputs.n == b->inputs.n && a->outputs.n == b->outputs.n && b->dims.n <= 1;
+    for (int k = 0; same && k < a->inputs.n; k++) same = a->inputs.at[k]->dtype == b->inputs.at[k]->dtype && a->inputs.at[k]->rank == b->inputs.at[k]->rank;
+    for (int k = 0; same && k < a->outputs.n; k++) same = a->outputs.at[k].node->dtype == b->outputs.at[k].node->dtype && a->outputs.at[k].node->rank == b->outputs.at[k].node->rank;
+    if (!same) diag_error(&r->ctx->diag, b->span, "program-entry", "%s does not take and give what the program beside it does; tfxc --emit=tfx prints that", r->o->input);
+    return same;
+}
+
 int program_open(ProgramRunner *r)
 {
-    const char *why = NULL;
-    Source *s = source_read(&r->ctx->sources, r->o->input, &why);
-    if (!s) return diag_error(&r->ctx->diag, span_none(), "cannot-read", "%s: %s", r->o->input, why), EXIT_INPUT;
+    const char *why = NULL, *path = r->o->input;
+    Source *s = source_read(&r->ctx->sources, r->like ? r->like : path, &why);
+    if (!s) return diag_error(&r->ctx->diag, span_none(), "cannot-read", "%s: %s", r->like ? r->like : path, why), EXIT_INPUT;
+    if (r->like) r->o->input = r->like;
     r->p = program_load(r->o, r->ctx, s);
+    r->o->input = path;
     r->m = r->p ? tfx_load(r->ctx, r->p->text, NULL) : NULL;
     if (!r->m || !program_example(r->o, r->ctx, r->p, r->m)) return EXIT_INPUT;
+    if (r->like) {
+        const Module *own = r->m;
+        s = source_read(&r->ctx->sources, path, &why);
+        if (!s) return diag_error(&r->ctx->diag, span_none(), "cannot-read", "%s: %s", path, why), EXIT_INPUT;
+        r->m = tfx_load(r->ctx, s, r->o->model);
+        if (!r->m || !same_entry(r, own)) return EXIT_INPUT;
+    }
     if (r->o->interpret) { r->ip = interp_new(r->m, r->ctx->perm); return 0; }
     if (opt_run(r->m, &r->o->opt)) return EXIT_INPUT;
     Plan *p = model_plan(r->ctx, r->m);

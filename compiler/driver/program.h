@@ -8,11 +8,15 @@ typedef struct Tokens { VEC(Token) v; } Tokens;
 
 int  program_wrong(const char **why, const char *what);   /* 0, and *why */
 void json_quoted(Out *o, const char *s);
+/* program.c: the outputs for tokens; 0 and *why when it fails. An element of them as text: kinds: as JSON, 1 is not 1.0 or "1". */
+int         program_apply(ProgramRunner *r, const Tokens *k, Value **out, const char **why);
+const char *program_element(const ProgramRunner *r, const Value *out, int64_t k, int kinds);
 /* tokens.c. One input, a token a character or a JSON list. */
 int  tokens_read(Ctx *ctx, const Options *o, const char *input, Tokens *to, const char **fault);
 /* The values of a base sequence; base -1: only its length matters. */
 int  rasp_input(Ctx *ctx, RaspProgram *p, int base, const Tokens *k, const char **fault, Value *to);
 void rasp_print(Ctx *ctx, const RaspProgram *p, const RaspEntry *e, const Value *out, int64_t n, Out *o);      /* as the reference does */
+const char *rasp_element(Ctx *ctx, const RaspProgram *p, const RaspEntry *e, const Value *out, int64_t k, int kinds);
 void rasp_print_json(Ctx *ctx, const RaspProgram *p, const RaspEntry *e, const Value *out, int64_t n, Out *o);
 /* learned.c. One input, words between blanks or a JSON list of texts. */
 int  words_read(Ctx *ctx, const Options *o, const char *input, Tokens *to, const char **fault);

@@ -3,7 +3,7 @@ _tfxc()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} tfxc=${COMP_WORDS[0]}
     local options="-o --emit= --name= --weights= --taps --trace --self-test --report -MD -D -I --model= --weights-from=
-        --random-weights --entry= --call= --script= --alphabet= --length= --json --inputs= --interpret --tol= --seed= -O --dump= --dump-all= --stop-after= --skip=
+        --random-weights --entry= --call= --script= --alphabet= --length= --json --semantics= --inputs= --interpret --tol= --seed= -O --dump= --dump-all= --stop-after= --skip=
         --run= --check-passes --print-passes --print-ops --print-targets --ram= --flash= --error-format= --color= -Werror
         -Wno- --help --version"
     [ "$cur" != = ] || cur=
@@ -11,6 +11,7 @@ _tfxc()
     COMPREPLY=()
     case $prev in
     --emit) COMPREPLY=($(compgen -W "c ir plan json tfx" -- "$cur")); return ;;
+    --semantics) COMPREPLY=($(compgen -W "program model" -- "$cur")); return ;;
     --weights) COMPREPLY=($(compgen -W "inline incbin blob object" -- "$cur")); return ;;
     --error-format) COMPREPLY=($(compgen -W "text json" -- "$cur")); return ;;
     --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;

@@ -70,7 +70,7 @@ int tokens_read(Ctx *ctx, const Options *o, const char *input, Tokens *to, const
     return to->v.n ? 1 : program_wrong(fault, "at least one token is wanted");
 }
 
-static int64_t code_of(Ctx *ctx, RaspProgram *p, const char *s)
+static int64_t code_of(RaspProgram *p, const char *s)
 {
     const unsigned char *u = (const unsigned char *)s;
     int n = u[0] < 0x80 ? 1 : u[0] < 0xE0 ? 2 : u[0] < 0xF0 ? 3 : 4;
@@ -80,7 +80,8 @@ static int64_t code_of(Ctx *ctx, RaspProgram *p, const char *s)
         return c;
     }
     for (int k = 0; k < p->texts.n; k++) if (!strcmp(p->texts.at[k], s)) return RASP_TEXTS + k;
-    vec_push(ctx->perm, &p->texts, s);
+    s = arena_str(p->arena, s, strlen(s));
+    vec_push(p->arena, &p->texts, s);
     return RASP_TEXTS + p->texts.n - 1;
 }
 
@@ -111,7 +112,7 @@ int rasp_input(Ctx *ctx, RaspProgram *p, int base, const Tokens *k, const char *
         double x = 0;
         int ok = base == BASE_int ? whole(t, &x) && fabs(x) < 2147483648.0 : base == BASE_float ? real(t, &x) : 1;
         if (!ok) return program_wrong(fault, arena_printf(ctx->perm, "'%s' is no %s", t->text, base == BASE_int ? "integer of 32 bits" : "number"));
-        if (base == BASE_tokens) to->i[i] = code_of(ctx, p, t->text);
+        if (base == BASE_tokens) to->i[i] = code_of(p, t->text);
         else if (base == BASE_bool) to->i[i] = t->is_text ? *t->text != 0 : t->num < 0 || t->num > 0;
         else if (base == BASE_int) to->i[i] = (int64_t)x;
         else to->f[i] = x;
@@ -185,18 +186,24 @@ void rasp_print(Ctx *ctx, const RaspProgram *p, const RaspEntry *e, const Value 
     out_f(o, " (%s)\n", kinds[kind]);
 }
 
+const char *rasp_element(Ctx *ctx, const RaspProgram *p, const RaspEntry *e, const Value *out, int64_t k, int kinds)
+{
+    Out o;
+    int tag = tag_at(e, out, k);
+    double x = out->f ? out->f[k] : (double)out->i[k];
+    if (e->out.type == RT_text && !kinds) return joined(ctx, p, e, out, k);
+    out_init(&o, ctx->perm);
+    if (e->out.type == RT_text) json_quoted(&o, joined(ctx, p, e, out, k));
+    else if (tag == TAG_bool) out_s(&o, x < 0 || x > 0 ? "true" : "false");
+    else if (tag == TAG_int && out->f) out_f(&o, "%lld", (long long)x);
+    else if (tag == TAG_int) out_f(&o, "%lld", (long long)out->i[k]);
+    else out_s(&o, real_text(ctx->perm, x));
+    return o.at;
+}
+
 void rasp_print_json(Ctx *ctx, const RaspProgram *p, const RaspEntry *e, const Value *out, int64_t n, Out *o)
 {
     out_s(o, "[");
-    for (int64_t k = 0; k < n; k++) {
-        if (k) out_s(o, ", ");
-        int tag = tag_at(e, out, k);
-        double x = out->f ? out->f[k] : (double)out->i[k];
-        if (e->out.type == RT_text) json_quoted(o, joined(ctx, p, e, out, k));
-        else if (tag == TAG_bool) out_s(o, x < 0 || x > 0 ? "true" : "false");
-        else if (tag == TAG_int && out->f) out_f(o, "%lld", (long long)x);
-        else if (tag == TAG_int) out_f(o, "%lld", (long long)out->i[k]);
-        else out_s(o, real_text(ctx->perm, x));
-    }
+    for (int64_t k = 0; k < n; k++) out_f(o, "%s%s", k ? ", " : "", rasp_element(ctx, p, e, out, k, 1));
     out_s(o, "]\n");
 }

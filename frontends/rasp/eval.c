@@ -590,6 +590,7 @@ RaspProgram *rasp_load(Ctx *ctx, Source *s, int64_t max_length)
     r->max = max_length;
     r->path = s->path;
     r->out = NEW(ctx->perm, RaspProgram);
+    r->out->arena = ctx->perm;
     example(r, s);
     r->library = scope_new(r, NULL);
     natives(r, r->library);

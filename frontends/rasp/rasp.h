@@ -18,6 +18,7 @@ enum { RASP_TEXTS = 0x110000 };                     /* codes below: one Unicode 
 typedef struct RaspOutput { RaspType type; int nparts; const char **literal; } RaspOutput;
 typedef struct RaspEntry { const char *name, *text; Span span; int uses[BASE_COUNT]; RaspOutput out; } RaspEntry;
 typedef struct RaspProgram {
+  Arena *arena;                                     /* of what lives as long as the program */
   VEC(RaspEntry) entries;                           /* in order of their last assignment */
   VEC(const char *) texts;                          /* code RASP_TEXTS + k */
   const char *example;                              /* of the last `set example`, as JSON; "hello" otherwise */

@@ -9,6 +9,7 @@ ok() { passed=$((passed + 1)); echo "ok $1"; }
 not_ok() { failed=$((failed + 1)); echo "not ok $1: $2"; [ -z "${3-}" ] || head -n 8 "$3"; }
 if [ ! -x "${TFXC:-}" ]; then echo "skip rasp: the compiler is not built"; echo "0 passed, 0 failed, 1 skipped"; exit 0; fi
 cd "$TMPDIR" || exit 1
+ln -s "$SRCDIR/examples" examples && ln -s "$TFXC" tfxc
 
 for file in "$here"/good/*.rasp; do
     name=$(basename "$file" .rasp)
@@ -47,7 +48,6 @@ says bool aa '[F, T] (bools)'
 says last-position abc '[c]*3 (strings)'
 says wide ab '[0, 4294967296] (ints)'
 # every row of the table of examples prints what stands there
-ln -s "$SRCDIR/examples" examples && ln -s "$TFXC" tfxc
 sed -n 's/^| .* | `\(\.\/tfxc run .*\)` | `\(.*\)` |$/\1\t\2/p' "$SRCDIR/examples/rasp/README.md" >rows
 tab=$(printf '\t')
 while IFS=$tab read -r command wanted; do
@@ -69,16 +69,20 @@ equiv() { # NAME STATUS TEXT ARGS..
     else ok "equiv $name"; fi
 }
 equiv same 0 "the same on all 19530 inputs of 1..6 tokens" a.rasp b.rasp --alphabet=abcde --length=6
-equiv other 1 'they differ on "aaaa"
+equiv other 1 'they differ on ["a", "a", "a", "a"]
   a.rasp                   [4, 4, 4, 4]
   c.rasp                   [3, 3, 3, 3]
   of 4 tokens: 3 of 81 inputs differ; at each position 3 3 3 3
   of 5 tokens: 33 of 243 inputs differ; at each position 27 27 27 27 27
 36 of 363 inputs differ' a.rasp c.rasp --alphabet=abc --length=5
-equiv one 2 "two programs" a.rasp --alphabet=ab
+equiv one 0 "the same on all 30 inputs of 1..4 tokens" a.rasp --alphabet=ab
+equiv list 0 "the same on all 6 inputs of 1..2 tokens" a.rasp b.rasp '--alphabet=["one", "\u00e9"]' --length=2
+"$TFXC" --emit=tfx b.rasp -o b.tfx
+equiv text 0 "the same on all 1092 inputs of 1..6 tokens" b.tfx a.rasp --alphabet=abc --length=6
+equiv three 2 "wants two programs" a.rasp a.rasp a.rasp --alphabet=ab
 equiv letters 2 "wants --alphabet" a.rasp b.rasp
 equiv many 2 "thousand million" a.rasp b.rasp --alphabet=abcdefghij --length=12
-equiv model 2 "programs over tokens" a.rasp "$SRCDIR/examples/digits/model.tfx" --alphabet=ab
+equiv models 2 "compares programs over tokens" b.tfx b.tfx --alphabet=ab
 # an emitted program: C without float, without a library
 if "$TFXC" "$here/good/bool.rasp" --name hist -o hist.c >log 2>&1 && ${CC:-cc} -std=c99 -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -c hist.c >log 2>&1 && ! grep -q 'float\|double' hist.c; then ok "integer C"; else not_ok "integer C" "floats, or it does not compile" log; fi
 echo "$passed passed, $failed failed, $skipped skipped"
