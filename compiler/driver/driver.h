@@ -8,7 +8,7 @@
 
 enum { EXIT_OK = 0, EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_BUDGET = 3 };
 
-typedef enum Verb { VERB_compile, VERB_run, VERB_verify, VERB_equiv } Verb;
+typedef enum Verb { VERB_compile, VERB_run, VERB_verify, VERB_equiv, VERB_trace } Verb;
 /* One call of `tfxc run`: "reset" or an entry (NULL: the first), and its arguments as written. */
 typedef struct CallSpec { const char *entry; VEC(const char *) args; } CallSpec;
 
@@ -19,6 +19,7 @@ typedef struct Options {
   int report, depfile, json, color, werror, help, version;
   int weights;                     /* WeightsAs; -1: by size */
   int taps, trace, self_test;
+  int why;                         /* trace: explain the result at this position; -1: none */
   const char *alphabet; int length;  /* equiv: every input of these letters up to this length */
   int semantics;                   /* of a learned program: TPROG_BY_* */
   int json_io; const char *inputs;   /* run of a program: JSON in and out; a file of inputs, one a line */
@@ -93,6 +94,7 @@ int     program_open(ProgramRunner *r);               /* 0, or an exit status af
 int     program_call(ProgramRunner *r, const char *input, Out *text, const char **why);
 void    program_close(ProgramRunner *r);
 int     equiv_verb(Options *o, Ctx *ctx);
+int     trace_verb(Options *o, Ctx *ctx);             /* trace.c */
 
 int run_verb(Options *o, Ctx *ctx);
 int verify_verb(Options *o, Ctx *ctx);

@@ -32,6 +32,7 @@ static const OptionRow rows[] = {
     {"--inputs", "FILE", "run of a program: one input a line"},
     {"--alphabet", "LETTERS", "equiv: every input made of these characters, or texts of a JSON list"},
     {"--length", "N", "equiv: of 1..N tokens; default 4"},
+    {"--why", "POSITION", "trace: where the result at this position comes from"},
     {"--interpret", NULL, "run: by the reference interpreter instead of compiled C"},
     {"--tol", "X", "verify: largest error, relative to the largest value of a tensor; default 1e-4"},
     {"--seed", "N", "verify: of the random inputs; default 1"},
@@ -85,6 +86,7 @@ void options_help(int what)
            "       tfxc run MODEL [NAME=VALUE | FILE.npz]... [-o OUT.npz]   build it, call it, print its outputs\n"
            "       tfxc verify MODEL [NAME=VALUE | FILE.npz]...   compare it with the reference interpreter\n"
            "       tfxc equiv PROGRAM [PROGRAM] --alphabet=LETTERS --length=N   the same for every input?\n"
+           "       tfxc trace PROGRAM INPUT [--why=POSITION]   values and selectors on one input, and why\n"
            "       @FILE stands for the words in FILE\n");
     for (int k = 0; k < NROWS; k++) {
         if (!rows[k].flag) { printf("\n%s:\n", rows[k].help); continue; }
@@ -196,6 +198,12 @@ static int set_verb_option(Options *o, Ctx *ctx, const char *f, const char *v)
         if (strcmp(v, "program") && strcmp(v, "model")) return usage("--semantics is program or model, not %s", v);
         o->semantics = strcmp(v, "program") ? TPROG_BY_MODEL : TPROG_BY_PROGRAM;
         note(o, ctx, f, v);
+    }
+    else if (!strcmp(f, "--why")) {
+        char *end;
+        long position = strtol(v, &end, 10);
+        if (*end || end == v || position < 0 || position > 1000000) return usage("--why is a position, not %s", v);
+        o->why = (int)position;
     }
     else if (!strcmp(f, "--alphabet")) o->alphabet = v;
     else if (!strcmp(f, "--length")) {
@@ -323,7 +331,7 @@ int options_parse(Options *o, Ctx *ctx, int argc, char **argv)
     o->opt.level = 1;
     o->emit = "c"; o->color = isatty(2);
     o->line = "";
-    o->tol = 1e-4; o->seed = 1; o->length = 4;
+    o->why = -1; o->tol = 1e-4; o->seed = 1; o->length = 4;
     int st = arguments_read(&args, ctx, argc, argv), n = args.list.n;
     const char *const *list = args.list.at;
     for (int k = 0; k < n && !st; k++) {
@@ -331,6 +339,7 @@ int options_parse(Options *o, Ctx *ctx, int argc, char **argv)
         if (k == 0 && !strcmp(a, "run")) o->verb = VERB_run;
         else if (k == 0 && !strcmp(a, "verify")) o->verb = VERB_verify;
         else if (k == 0 && !strcmp(a, "equiv")) o->verb = VERB_equiv;
+        else if (k == 0 && !strcmp(a, "trace")) o->verb = VERB_trace;
         else if (!strcmp(a, "-Werror")) o->werror = 1;
         else if (!strncmp(a, "-Wno-", 5)) vec_push(ctx->perm, &ctx->diag.disabled, arena_str(ctx->perm, a + 5, strlen(a + 5)));
         else if (!strcmp(a, "-MD")) o->depfile = 1;

@@ -3,7 +3,7 @@ _tfxc()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} tfxc=${COMP_WORDS[0]}
     local options="-o --emit= --name= --weights= --taps --trace --self-test --report -MD -D -I --model= --weights-from=
-        --random-weights --entry= --call= --script= --alphabet= --length= --json --semantics= --inputs= --interpret --tol= --seed= -O --dump= --dump-all= --stop-after= --skip=
+        --random-weights --entry= --call= --script= --alphabet= --length= --json --why= --semantics= --inputs= --interpret --tol= --seed= -O --dump= --dump-all= --stop-after= --skip=
         --run= --check-passes --print-passes --print-ops --print-targets --ram= --flash= --error-format= --color= -Werror
         -Wno- --help --version"
     [ "$cur" != = ] || cur=
@@ -24,7 +24,7 @@ _tfxc()
     -*) COMPREPLY=($(compgen -W "$options" -- "$cur"))
         case ${COMPREPLY[0]-} in *=) compopt -o nospace 2>/dev/null ;; esac ;;
     *) COMPREPLY=($(compgen -f -- "$cur"))
-       [ "$COMP_CWORD" != 1 ] || COMPREPLY+=($(compgen -W "run verify equiv" -- "$cur")) ;;
+       [ "$COMP_CWORD" != 1 ] || COMPREPLY+=($(compgen -W "run verify equiv trace" -- "$cur")) ;;
     esac
 }
 complete -F _tfxc tfxc

@@ -13,7 +13,11 @@ typedef struct Env { Why *w; int64_t slot[MAX_SLOTS]; Num acc; Reads *reads; int
 static void keep(void *u, const Node *n, const Value *v)
 {
     Why *w = u;
-    map_put(&w->values, n, arena_dup(w->a, v, sizeof *v));
+    Value *own = arena_dup(w->a, v, sizeof *v);                  /* the interpreter's memory ends with the run */
+    size_t count = (size_t)value_count(v);
+    if (v->f) own->f = arena_dup(w->a, v->f, count * sizeof *v->f);
+    if (v->i) own->i = arena_dup(w->a, v->i, count * sizeof *v->i);
+    map_put(&w->values, n, own);
 }
 
 void why_watch(Why *w)

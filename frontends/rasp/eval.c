@@ -470,6 +470,7 @@ static int define(Rasp *r, Scope *s, RaspName name, Rv v)
     if (reserved(r, s, name.text)) return rasp_error(r, name.at, "rasp-reserved", "'%s' belongs to the language or its library", name.text), 0;
     bind(r, s, name.text, v);
     if (s == r->top && v.kind == RV_sop) entry_write(r, name.text, v.sop, name.at);
+    if (s == r->top && v.kind == RV_selector) selector_write(r, name.text, v.sel, name.at);
     return 1;
 }
 

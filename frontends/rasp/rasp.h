@@ -20,6 +20,7 @@ typedef struct RaspEntry { const char *name, *text; Span span; int uses[BASE_COU
 typedef struct RaspProgram {
   Arena *arena;                                     /* of what lives as long as the program */
   VEC(RaspEntry) entries;                           /* in order of their last assignment */
+  VEC(RaspEntry) selectors;                         /* the same: texts that give bool[T,T], row: the position that looks */
   VEC(const char *) texts;                          /* code RASP_TEXTS + k */
   const char *example;                              /* of the last `set example`, as JSON; "hello" otherwise */
   int asis;                                         /* RaspType that tokens_asis stands for (from the last `set example`) */

@@ -96,22 +96,46 @@ static void forget(Line *l)
     for (int k = 0; k < l->deps.n; k++) forget(l->deps.at[k]);
 }
 
-void entry_write(Rasp *r, const char *name, const Sop *s, Span at)
+/* The head of a text, up to the results of its entry; lines: what the body begins with. */
+static void head(Rasp *r, RaspEntry *e, const Deps *deps, Out *text, Out *lines)
 {
     static const char *const input[] = {"tokens: i32[T]", "tokens_int: i32[T]", "tokens_float: f64[T]", "tokens_bool: bool[T]"};
+    int any = 0;
+    out_init(lines, r->a);
+    out_init(text, r->a);
+    for (int k = 0; k < deps->n; k++) collect(r, deps->at[k], lines, e->uses);
+    for (int k = 0; k < deps->n; k++) forget(deps->at[k]);
+    out_f(text, "// %s: codes of texts are Unicode characters", e->name);
+    for (int k = 0; k < r->out->texts.n; k++) out_f(text, ", %d is \"%s\"", RASP_TEXTS + k, r->out->texts.at[k]);
+    out_f(text, "\ndim T <= %lld;\nconst one = [1];\nmodel %s {\n  entry run(", (long long)r->max, e->name);
+    for (int k = 0; k < BASE_COUNT; k++)
+        if (e->uses[k]) out_f(text, "%s%s", any++ ? ", " : "", input[k]);
+    if (!any) out_f(text, "position: i32[T]");
+}
+
+static void replace(Rasp *r, RaspEntry e, void *entries)
+{
+    VEC(RaspEntry) *all = entries;
+    for (int k = 0; k < all->n; k++)
+        if (!strcmp(all->at[k].name, e.name)) { all->at[k] = e; return; }
+    vec_push(r->a, all, e);
+}
+
+void selector_write(Rasp *r, const char *name, const Sel *s, Span at)
+{
+    RaspEntry e = {.name = name, .span = at, .out = {.type = RT_bool}};
+    Out lines, text;
+    head(r, &e, &s->deps, &text, &lines);
+    out_f(&text, ") -> (rows: bool[T,T]) {\n%s    let rows[i in 0 .. T,j in 0 .. T] = %s;\n    return rows;\n  }\n}\n", lines.n ? lines.at : "", s->txt);
+    e.text = arena_str(r->a, text.at, text.n);
+    replace(r, e, &r->out->selectors);
+}
+
+void entry_write(Rasp *r, const char *name, const Sop *s, Span at)
+{
     RaspEntry e = {.name = name, .span = at, .out = {s->type, s->nparts, s->literal}};
     Out lines, text;
-    out_init(&lines, r->a);
-    out_init(&text, r->a);
-    for (int k = 0; k < s->deps.n; k++) collect(r, s->deps.at[k], &lines, e.uses);
-    for (int k = 0; k < s->deps.n; k++) forget(s->deps.at[k]);
-    out_f(&text, "// %s: codes of texts are Unicode characters", name);
-    for (int k = 0; k < r->out->texts.n; k++) out_f(&text, ", %d is \"%s\"", RASP_TEXTS + k, r->out->texts.at[k]);
-    out_f(&text, "\ndim T <= %lld;\nconst one = [1];\nmodel %s {\n  entry run(", (long long)r->max, name);
-    int any = 0;
-    for (int k = 0; k < BASE_COUNT; k++)
-        if (e.uses[k]) out_f(&text, "%s%s", any++ ? ", " : "", input[k]);
-    if (!any) out_f(&text, "position: i32[T]");
+    head(r, &e, &s->deps, &text, &lines);
     static const char *const out_type[] = {"i32", "f64", "bool", "i32", "f64"};
     int n = s->type == RT_text ? s->nparts : s->type == RT_mixed ? 2 : 1;
     out_f(&text, ") -> (");
@@ -122,7 +146,5 @@ void entry_write(Rasp *r, const char *name, const Sop *s, Span at)
     for (int k = 0; k < n; k++) out_f(&text, "%s%s", k ? ", " : "", s->type == RT_text ? s->part[k] : k ? s->tag : s->name);
     out_f(&text, ";\n  }\n}\n");
     e.text = arena_str(r->a, text.at, text.n);
-    for (int k = 0; k < r->out->entries.n; k++)
-        if (!strcmp(r->out->entries.at[k].name, name)) { r->out->entries.at[k] = e; return; }
-    vec_push(r->a, &r->out->entries, e);
+    replace(r, e, &r->out->entries);
 }

@@ -64,5 +64,6 @@ Line *line_new(Rasp *r, const char *text, const Deps *deps);
 void  deps_add(Rasp *r, Deps *to, const Deps *more);
 const char *fresh(Rasp *r, const char *hint);
 void  entry_write(Rasp *r, const char *name, const Sop *s, Span at);
+void  selector_write(Rasp *r, const char *name, const Sel *s, Span at);
 Sop  *base_sop(Rasp *r, RaspBase b);
 #endif

@@ -69,14 +69,28 @@ static int argmax(const Eval *e, int64_t from, int64_t to)
     return best;
 }
 
-int tprog_eval(const Tprog *p, Arena *scratch, const int32_t *tokens, int64_t n, int32_t *out)
+int32_t **tprog_values(const Tprog *p, Arena *scratch, const int32_t *tokens, int64_t n)
 {
     Eval e = {p, n, NEWN(scratch, int32_t *, p->vars.n), tokens};
-    if (n < 1 || n > p->most) return 0;
     for (int k = 0; k < p->vars.n; k++) {
         e.value[k] = NEWN(scratch, int32_t, n);
         compute(&e, p->vars.at[k], e.value[k]);
     }
+    return e.value;
+}
+
+int tprog_match(const TpVar *head, int32_t query, int32_t key) { return match(head, query, key); }
+
+int64_t tprog_chosen(const Tprog *p, const TpVar *head, int32_t *const *value, int64_t n, int64_t i)
+{
+    Eval e = {p, n, (int32_t **)(uintptr_t)value, NULL};
+    return chosen(&e, head, values_of(&e, head->keys), values_of(&e, head->queries)[i], i);
+}
+
+int tprog_eval(const Tprog *p, Arena *scratch, const int32_t *tokens, int64_t n, int32_t *out)
+{
+    if (n < 1 || n > p->most) return 0;
+    Eval e = {p, n, tprog_values(p, scratch, tokens, n), tokens};
     if (p->pooled) { out[0] = argmax(&e, 0, n); return 1; }
     for (int64_t i = 0; i < n; i++) out[i] = argmax(&e, i, i + 1);
     if (p->first_token >= 0 && tokens[0] == p->first_token) out[0] = p->first_class;

@@ -8,12 +8,13 @@ enum { LINE = 110 };
 typedef struct Text { Ctx *ctx; const Tprog *p; Out o; } Text;
 
 
-/* What a code stands for. */
-static const char *code_text(Text *t, const TpVar *v, int64_t code)
+const char *tprog_code_text(Arena *a, const Tprog *p, const TpVar *v, int64_t code)
 {
-    if (v->type == TP_token) return arena_printf(t->ctx->perm, "\"%s\"", t->p->words.at[code]);
-    return v->type == TP_enum ? arena_printf(t->ctx->perm, "%s.V%02d", v->klass, (int)code) : arena_printf(t->ctx->perm, "%d", (int)code);
+    if (v->type == TP_token) return arena_printf(a, "\"%s\"", p->words.at[code]);
+    return v->type == TP_enum ? arena_printf(a, "%s.V%02d", v->klass, (int)code) : arena_printf(a, "%d", (int)code);
 }
+
+static const char *code_text(Text *t, const TpVar *v, int64_t code) { return tprog_code_text(t->ctx->perm, t->p, v, code); }
 
 static void items(Text *t, int64_t n, const char *(*item)(Text *t, const void *of, int64_t k), const void *of)
 {

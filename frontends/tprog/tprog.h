@@ -45,6 +45,14 @@ Tprog *tprog_load(Ctx *ctx, Source *s, int semantics, int64_t max_length);
 void   tprog_simplify(Ctx *ctx, Tprog *p, Out *notes);
 /* What the program gives for n tokens, one class a position (pooled: one). The obvious way, for checks. 0: not that many tokens. */
 int    tprog_eval(const Tprog *p, Arena *scratch, const int32_t *tokens, int64_t n, int32_t *out);
+/* The values behind that: of variable k at position i [k][i]; the position that a head of TP_closest takes. */
+int32_t **tprog_values(const Tprog *p, Arena *scratch, const int32_t *tokens, int64_t n);
+int64_t tprog_chosen(const Tprog *p, const TpVar *head, int32_t *const *value, int64_t n, int64_t i);
+int     tprog_match(const TpVar *head, int32_t query, int32_t key);
+/* A code as the program writes it: "3" with quotes, 3, Emb0.V03. */
+const char *tprog_code_text(Arena *a, const Tprog *p, const TpVar *v, int64_t code);
+/* explain.c: why the class at a position (of a pooled program: position 0) is what it is, back to the tokens. */
+void    tprog_explain(Ctx *ctx, const Tprog *p, const int32_t *tokens, int64_t n, int64_t at, Out *o);
 /* The program as .tfx text; its entry `run` takes tokens: i32[T] and gives classes, as their places in the list. */
 const char *tprog_text(Ctx *ctx, const Tprog *p, const char *notes);
 #endif

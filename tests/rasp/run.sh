@@ -83,6 +83,39 @@ equiv three 2 "wants two programs" a.rasp a.rasp a.rasp --alphabet=ab
 equiv letters 2 "wants --alphabet" a.rasp b.rasp
 equiv many 2 "thousand million" a.rasp b.rasp --alphabet=abcdefghij --length=12
 equiv models 2 "compares programs over tokens" b.tfx b.tfx --alphabet=ab
+# trace: values, rows of selectors, and where a result comes from
+cat >t.rasp <<'END'
+same = select(tokens, tokens, ==);
+n = selector_width(same);
+often = n > 1;
+x = tokens if often else "-";
+END
+cat >wanted <<'END'
+position  0 1 2
+token     a b a
+n         2 1 2
+often     T F T
+x         a - a
+
+same: a row for each position that looks, a column for each that is looked at
+       a b a
+  0 a  1 . 1
+  1 b  . 1 .
+  2 a  1 . 1
+
+x[2] is a because
+  x_4[2] = 97
+    often_3[2] = true
+      n_2[2] = 2   (positions counted: 0 2)
+        tokens[2] = "a"
+        tokens[0] = "a"
+    tokens[2] = "a"
+END
+"$TFXC" trace t.rasp aba --why=2 2>log | sed 's/_[0-9]*\[/[/' >got
+sed 's/_[0-9]*\[/[/' wanted >plain
+if cmp -s got plain; then ok trace; else not_ok trace "$(diff got plain | head -n 5)" log; fi
+"$TFXC" trace t.rasp aba --why=3 >log 2>&1
+if [ $? = 2 ] && grep -q 'last position is 2' log; then ok "trace beyond"; else not_ok "trace beyond" "no usage error" log; fi
 # an emitted program: C without float, without a library
 if "$TFXC" "$here/good/bool.rasp" --name hist -o hist.c >log 2>&1 && ${CC:-cc} -std=c99 -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -c hist.c >log 2>&1 && ! grep -q 'float\|double' hist.c; then ok "integer C"; else not_ok "integer C" "floats, or it does not compile" log; fi
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -49,6 +49,15 @@ says() { # NAME TEXT INPUT
 says "unknown token" "'x' is no token" '["<s>","x"]'
 says "a number" "is no text" '[1]'
 says "too long" "the program takes" '["<s>","<s>","<s>","<s>","<s>","<s>","<s>","<s>","<s>","<s>","<s>"]'
+# trace: what it prints as output is what run gives; --why names the class and a token
+n=0
+while IFS= read -r line; do
+    n=$((n + 1))
+    "$TFXC" trace "$here/base/seq.py" --json "$line" --why=0 >got 2>log
+    sed -n 's/^output *//p' got | tr -s ' ' >one
+    "$TFXC" run "$here/base/seq.py" --json "$line" --interpret | tr -d '[],"' >two
+    if cmp -s one two && grep -q ' is ".*" because' got && [ "$(sed -n '/because/,$p' got | wc -l)" -ge 2 ]; then ok "trace $n"; else not_ok "trace $n" "$(cat one two)" log; fi
+done <"$here/base/seq.inputs"
 if [ -n "${TPROG_PROGRAMS:-}" ] && "${PYTHON:-false}" -c 'import pandas' >/dev/null 2>&1; then
     "$PYTHON" -W ignore "$here/published.py" "$TFXC" "$TPROG_PROGRAMS" "${INPUTS:-1000}" >log 2>&1 && ok "published programs" || not_ok "published programs" "they differ" log
 else skipped=$((skipped + 1)); echo "skip published programs: TPROG_PROGRAMS names no folder with them, or no pandas"; fi
