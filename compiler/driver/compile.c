@@ -62,7 +62,7 @@ static void write_deps(const Options *o, Ctx *ctx, const char *c_path)
 }
 
 /* By size: what the compiler of the target takes in its stride as text; more goes beside it. */
-enum { INLINE_LIMIT = 4 << 20 };
+enum { INLINE_LIMIT = 4 << 20, TABLES_LIMIT = 1 << 18 };    /* of a program, as numbers to read */
 
 static int emit_files(const Options *o, Ctx *ctx, const Plan *p, const Program *program, const char *hash)
 {
@@ -81,7 +81,8 @@ static int emit_files(const Options *o, Ctx *ctx, const Plan *p, const Program *
     if (o->self_test) golden_calls(o, ctx, &eo);
     eo.weights = o->weights >= 0 ? (WeightsAs)o->weights : p->weight_bytes <= INLINE_LIMIT || to_stdout ? WEIGHTS_inline : WEIGHTS_incbin;
     if (!p->weight_bytes) eo.weights = WEIGHTS_inline;
-    if (eo.weights != WEIGHTS_inline) {
+    if (program && o->weights < 0 && p->weight_bytes && p->weight_bytes <= TABLES_LIMIT) eo.weights = WEIGHTS_tables;
+    if (eo.weights != WEIGHTS_inline && eo.weights != WEIGHTS_tables) {
         if (to_stdout) return usage("%s", "--weights: on standard output they are inline");
         to.bin = arena_printf(a, "%s.bin", base);
         eo.image_name = base_name(to.bin);

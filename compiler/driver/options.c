@@ -11,7 +11,7 @@ static const OptionRow rows[] = {
     {"-o", "FILE", "write FILE.c (or FILE) and the header beside it; - is standard output"},
     {"--emit", "KIND", "c (default), ir (graph as text), plan (as text), json (plan and costs), tfx (of a program)"},
     {"--name", "PREFIX", "prefix of every C name; default: the stem of the output file"},
-    {"--weights", "HOW", "inline, incbin, blob or object; default: inline up to 4 MiB, then incbin"},
+    {"--weights", "HOW", "inline, tables, incbin, blob or object; default: inline up to 4 MiB (of a program: tables up to 256 KiB), then incbin"},
     {"--taps", NULL, "the model's taps become outputs"},
     {"--trace", NULL, "hooks behind every step, compiled with -DPREFIX_TRACE=FUNCTION"},
     {"--self-test", NULL, "PREFIX_self_test(), compiled with -DPREFIX_SELF_TEST: calls with known results"},
@@ -154,7 +154,7 @@ static int weights_kind(Options *o, const char *v)
 {
     for (int k = 0; k < WEIGHTS_COUNT; k++)
         if (!strcmp(v, weights_as_name[k])) { o->weights = k; return 0; }
-    return usage("--weights: inline, incbin, blob or object, not '%s'", v);
+    return usage("--weights: inline, tables, incbin, blob or object, not '%s'", v);
 }
 
 static int choice(const char *flag, const char *v, const char *const *of, int *to)

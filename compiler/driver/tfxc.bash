@@ -12,7 +12,7 @@ _tfxc()
     case $prev in
     --emit) COMPREPLY=($(compgen -W "c ir plan json tfx" -- "$cur")); return ;;
     --semantics) COMPREPLY=($(compgen -W "program model" -- "$cur")); return ;;
-    --weights) COMPREPLY=($(compgen -W "inline incbin blob object" -- "$cur")); return ;;
+    --weights) COMPREPLY=($(compgen -W "inline tables incbin blob object" -- "$cur")); return ;;
     --error-format) COMPREPLY=($(compgen -W "text json" -- "$cur")); return ;;
     --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
     -O) COMPREPLY=($(compgen -W "0 1 2 3" -- "$cur")); return ;;

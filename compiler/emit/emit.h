@@ -4,8 +4,8 @@
 #include "compiler/plan/plan.h"
 
 /* Where the weights are: in the .c file; in FILE.bin included by the .c file's assembler statement; in FILE.bin given
- * at run time; in FILE.bin included by an assembler file of its own, which is linked. */
-typedef enum WeightsAs { WEIGHTS_inline, WEIGHTS_incbin, WEIGHTS_blob, WEIGHTS_object, WEIGHTS_COUNT } WeightsAs;
+ * at run time; in FILE.bin included by an assembler file of its own, which is linked; in the .c file, an array of numbers a tensor. */
+typedef enum WeightsAs { WEIGHTS_inline, WEIGHTS_incbin, WEIGHTS_blob, WEIGHTS_object, WEIGHTS_tables, WEIGHTS_COUNT } WeightsAs;
 extern const char *const weights_as_name[WEIGHTS_COUNT];
 
 /* One call of a golden sequence: what the interpreter makes of it, on states as the calls before left them. */

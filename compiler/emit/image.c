@@ -3,7 +3,7 @@
 #include <string.h>
 #include "compiler/emit/emit.h"
 
-const char *const weights_as_name[WEIGHTS_COUNT] = {"inline", "incbin", "blob", "object"};
+const char *const weights_as_name[WEIGHTS_COUNT] = {"inline", "incbin", "blob", "object", "tables"};
 
 static void each_weight(const Plan *p, void (*f)(void *u, const unsigned char *bytes, int64_t n), void *u)
 {

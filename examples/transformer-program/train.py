@@ -13,7 +13,7 @@ import torch.nn.functional as F
 WORDS = ["0", "1", "2", "3", "4", "</s>", "<pad>", "<s>"]
 CLASSES = ["0", "1", "2", "3", "4"]
 BEGIN, END, PAD = WORDS.index("<s>"), WORDS.index("</s>"), WORDS.index("<pad>")
-MOST, LAYERS, HEADS, MLPS, HIDDEN = 8, 2, 4, 2, 64
+MOST, LAYERS, HEADS, MLPS, HIDDEN = 8, 3, 4, 2, 64
 D = max(len(WORDS), MOST)
 EPOCHS, BATCH, RATE, TAU_FROM, TAU_TO = 250, 512, 0.05, 3.0, 0.01
 

@@ -9,6 +9,7 @@ typedef struct CEmit {
   const Plan *plan; const EmitOptions *opt; Arena *a;
   Out *c, fns;                     /* fns: step functions, before the entries */
   VEC(FnText *) texts; SMap by_text; SMap names;
+  Map tables;                                   /* Buffer -> name of its array, --weights=tables */
   Map locals; SMap local_names; Out decls;      /* of the entry being written: Buffer -> name of a pointer to it */
   SMap math; VEC(const char *) math_order;      /* runtime files needed */
   unsigned mem_types;              /* bit t: c_mem(t) is used */
@@ -120,6 +121,9 @@ void trace_macro(const CEmit *e, Out *c);
 void golden_emit(CEmit *e, Out *c);
 void golden_header(const CEmit *e, Out *h);
 const char *c_upper(Arena *a, const char *s);      /* header.c: for macros */
+/* tables.c: weights as an array of numbers each (--weights=tables) */
+const char *table_name(CEmit *e, const Buffer *b);
+void tables_emit(CEmit *e, Out *c);
 /* names.c */
 void names_header(const CEmit *e, Out *h);
 void names_emit(const CEmit *e, Out *c);

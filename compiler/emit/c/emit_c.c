@@ -123,6 +123,7 @@ static void names_init(CEmit *e)
 {
     static const char *const taken[] = {"status", "work", "state", "reset", "strerror", "f32", "f64", "i64", "i32", "i16", "u16",
         "weights", "image", "image_fits", "bind", "le", "tensor", "self_test", "golden_value", "golden_differs"};
+    map_init(&e->tables, e->a);
     smap_init(&e->by_text, e->a); smap_init(&e->names, e->a); smap_init(&e->math, e->a);
     for (size_t k = 0; k < sizeof taken / sizeof *taken; k++) smap_put(&e->names, arena_printf(e->a, "%s_%s", e->prefix, taken[k]), e);
     for (int k = 0; k < e->opt->ntables; k++) smap_put(&e->names, arena_printf(e->a, "%s_%s", e->prefix, e->opt->tables[k].name), e);

@@ -30,7 +30,9 @@ const char *entry_place(CEmit *e, const Buffer *b, int written)
     const char *t = c_mem(e, b->dtype), *cst = written ? "" : "const ";
     switch (b->space) {
     case SPACE_work: return arena_printf(e->a, "(%s%s *)(%svoid *)(work->bytes + %lld)", cst, t, cst, (long long)b->offset);
-    case SPACE_weight: return arena_printf(e->a, "(const %s *)(const void *)(weights + %lld)", t, (long long)b->offset);
+    case SPACE_weight:
+        if (e->opt->weights == WEIGHTS_tables) return table_name(e, b);
+        return arena_printf(e->a, "(const %s *)(const void *)(weights + %lld)", t, (long long)b->offset);
     case SPACE_state: return arena_printf(e->a, b->rank ? "state->%s" : "&state->%s", c_ident(e->a, b->name));
     case SPACE_input: return arena_printf(e->a, b->rank ? "in_%s" : "&in_%s", c_plain(e->a, b->name));   /* one number is passed by value */
     default: return output_arg(e->a, b->name);

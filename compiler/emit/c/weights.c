@@ -92,6 +92,7 @@ void weights_begin(CEmit *e, Out *c)
     const Plan *p = e->plan;
     const char *x = e->prefix;
     if (!p->weight_bytes) return;
+    if (e->opt->weights == WEIGHTS_tables) { tables_emit(e, c); return; }
     endian(c);
     switch (e->opt->weights) {
     case WEIGHTS_inline:
@@ -117,7 +118,7 @@ void weights_end(CEmit *e, Out *c)
 void weights_local(const CEmit *e, int used, Out *c)
 {
     const char *x = e->prefix;
-    if (!e->plan->weight_bytes) return;
+    if (!e->plan->weight_bytes || e->opt->weights == WEIGHTS_tables) return;
     if (e->opt->weights == WEIGHTS_blob) {
         out_f(c, "if (!%s_image_fits(blob)) return %s_EBLOB;\n", x, e->upper);
         if (used) out_f(c, "const unsigned char *const weights = (const unsigned char *)blob + %d;\n", IMAGE_HEADER);
