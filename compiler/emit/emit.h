@@ -49,6 +49,10 @@ Cost step_cost(const Plan *p, const EntryPlan *ep, const Step *s);   /* sizes at
 Cost entry_cost(const Plan *p, const EntryPlan *ep);
 const char *step_title(Arena *a, const Step *s);       /* "layers.0.q" or the kind of node */
 
+/* ---- growth.c ---- */
+const char *step_growth(Arena *a, const Plan *p, const EntryPlan *ep, const Step *s);   /* "all pairs O(T^2)"; "" without run-time sizes */
+const char *entry_growth(Arena *a, const Plan *p, const EntryPlan *ep);  /* "time O(T log T), work memory O(T)"; "" when unknown */
+
 /* ---- report.c, json.c ---- */
 void report_text(const Plan *p, Out *o);
 void report_json(const Plan *p, const char *model, Out *o);

@@ -18,8 +18,9 @@ static void step_lines(const Plan *p, const EntryPlan *ep, Step *const *s, int n
     Arena *a = o->arena;
     for (int k = 0; k < n; k++) {
         Cost c = step_cost(p, ep, s[k]);
+        const char *form = step_growth(a, p, ep, s[k]);
         const char *what = s[k]->kind == STEP_region ? arena_printf(a, "rows, %d at a time:", s[k]->region->rows) : s[k]->kind == STEP_loop ? "loop:" : s[k]->kind == STEP_if ? "if:" : step_title(a, s[k]);
-        out_f(o, "%-*s %14s %s %14s %14s\n", NAME + 8 - 2 * o->indent, clipped(a, what), grouped(a, c.macs), share(a, c.macs, all), grouped(a, c.ops), grouped(a, c.bytes));
+        out_f(o, "%-*s %14s %s %14s %14s%s%s\n", NAME + 8 - 2 * o->indent, clipped(a, what), grouped(a, c.macs), share(a, c.macs, all), grouped(a, c.ops), grouped(a, c.bytes), *form ? "  " : "", form);
         if (s[k]->kind == STEP_node || s[k]->kind == STEP_copy) continue;
         o->indent++;
         step_lines(p, ep, s[k]->body.at, s[k]->body.n, all, o);
@@ -57,6 +58,7 @@ void report_text(const Plan *p, Out *o)
         const EntryPlan *ep = p->entries.at[k];
         Cost c = entry_cost(p, ep);
         out_f(o, "\nentry %s: %s multiply-adds, %s other operations, work memory %s B (no plan can do with less than %s)\n", ep->entry->name, grouped(a, c.macs), grouped(a, c.ops), grouped(a, (double)ep->work_bytes), grouped(a, (double)ep->lower_bound));
+        if (*entry_growth(a, p, ep)) out_f(o, "%s\n", entry_growth(a, p, ep));
         out_f(o, "%-*s %14s %6s %14s %14s\n", NAME + 8, "step", "multiply-adds", "", "operations", "bytes touched");
         step_lines(p, ep, ep->steps.at, ep->steps.n, c.macs, o);
         out_f(o, "\n");

@@ -93,7 +93,8 @@ static void entry_declare(CEmit *e, const EntryPlan *ep, Out *h)
     }
     for (int k = 0; k < en->outputs.n; k++) out_f(h, " *   %s: %s\n", output_arg(e->a, en->outputs.at[k].name), shape_text(e, en->outputs.at[k].node));
     Cost c = entry_cost(e->plan, ep);
-    out_f(h, " * %s multiply-adds at the largest sizes; work memory %s bytes. */\n", grouped(e->a, c.macs), grouped(e->a, (double)ep->work_bytes));
+    const char *growth = entry_growth(e->a, e->plan, ep);
+    out_f(h, " * %s multiply-adds at the largest sizes; work memory %s bytes.%s%s%s */\n", grouped(e->a, c.macs), grouped(e->a, (double)ep->work_bytes), *growth ? " Grows as " : "", growth, *growth ? "." : "");
     entry_signature(e, ep, h);
     out_f(h, ";\n");
 }
