@@ -37,6 +37,7 @@ all   | libc6-dev-arm64-cross  | file /usr/aarch64-linux-gnu/include/stdio.h | i
 all   | gcc-riscv64-linux-gnu  | cmd riscv64-linux-gnu-gcc    | emitted C on RISC-V
 all   | libc6-dev-riscv64-cross| file /usr/riscv64-linux-gnu/include/stdio.h | its headers
 all   | qemu-user              | cmd qemu-aarch64             | runs those programs here
+all   | qemu-system-arm        | cmd qemu-system-arm          | runs emitted C on a Cortex-M4 board
 all   | wamerican              | file /usr/share/dict/american-english | words for tests and examples
 all   | python3                | cmd python3                  | independent oracles, never used to build or run tfxc
 all   | python3-venv           | python ensurepip             | keeps the Python packages private

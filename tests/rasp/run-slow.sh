@@ -5,20 +5,11 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 passed=0 failed=0 skipped=0
 cd "$TMPDIR" || exit 1
+. "$SRCDIR/tests/cortex/bits.sh"
 # The same bits from gcc, clang and the processors that can be emulated here; integer programs, no library.
 for name in histogram most_frequent induction reverse; do
     if ! "$TFXC" "$SRCDIR/examples/rasp/$name.rasp" --name m -o m.c >log 2>&1; then failed=$((failed + 1)); echo "not ok $name: not compiled"; continue; fi
-    wanted=
-    for how in "${CC:-cc} -O0" "${CC:-cc} -O3 -march=native" "${CLANG:-clang} -O2" "aarch64-linux-gnu-gcc -O2 -static,qemu-aarch64" "riscv64-linux-gnu-gcc -O2 -static,qemu-riscv64"; do
-        cc=${how%,*} emulator=
-        [ "$cc" = "$how" ] || emulator=${how#*,}
-        if ! command -v "${cc%% *}" >/dev/null 2>&1 || { [ -n "$emulator" ] && ! command -v "$emulator" >/dev/null 2>&1; }; then skipped=$((skipped + 1)); echo "skip $name ($how): not installed"; continue; fi
-        # shellcheck disable=SC2086
-        $cc -std=c99 -I. -o portable "$here/portable.c" m.c >log 2>&1 && found=$($emulator ./portable) || found=failed
-        [ -n "$wanted" ] || wanted=$found
-        if [ "$found" = "$wanted" ] && [ "$found" != failed ]; then passed=$((passed + 1)); echo "ok $name ($how) $found"
-        else failed=$((failed + 1)); echo "not ok $name ($how): $found, wanted $wanted"; head -n 3 log; fi
-    done
+    same_bits "$name" "$here/portable.c"
 done
 
 if ! "${PYTHON:-false}" -c 'import json' >/dev/null 2>&1; then echo "skip random programs: no Python"; echo "$passed passed, $failed failed, $((skipped + 1)) skipped"; [ $failed = 0 ]; exit; fi
