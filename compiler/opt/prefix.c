@@ -175,8 +175,56 @@ static int becomes_running(Node *n, const Node *c, const Expr *v)
     return 1;
 }
 
+static void becomes(Prefix *p, Expr *v)
+{
+    Node *n = p->n;
+    n->body = n->post ? expr_put_acc(p->c, n->post, n->body->dtype, v) : v;
+    n->conj = NULL;
+    n->nconj = 0;
+    n->post = n->empty = NULL;
+    n->red = RED_none;
+    n->nred = 0;
+}
+
+/* A whole number added up for each earlier position: so many of them, times the number. */
+static int closed_form(Prefix *p)
+{
+    Module *m = p->m;
+    const Node *n = p->n;
+    int64_t each;
+    if (n->red != RED_sum || !ex_is_int(n->body, &each) || n->nconj > (p->conj >= 0)) return 0;
+    Expr *positions = ex_add(m, place(p, length(p)), ex_int(m, 1));
+    RangeCtx rc;
+    Node bare;
+    range_ctx_outside(&rc, &bare, m, p->e, n, 0);
+    if (range_proves(&rc, ex_bin(m, EX_le, ex_int(m, 0), positions)) != 1) positions = ex_bin(m, EX_max, positions, ex_int(m, 0));
+    becomes(p, ex_mul(m, ex_cast(m, dtype_class(n->body->dtype), positions), n->body));
+    return 1;
+}
+
+/* The first position of a range that has one, where all conditions hold: the reduction is what stands there. */
+static int takes_first(Prefix *p)
+{
+    Module *m = p->m;
+    Node *n = p->n;
+    RangeCtx rc;
+    Node bare;
+    Expr *by[MAX_SLOTS] = {0};
+    if (n->kind != NODE_compute || n->red != RED_first || n->nred != 1) return 0;
+    range_ctx_outside(&rc, &bare, m, p->e, n, 0);
+    if (range_proves(&rc, ex_bin(m, EX_lt, n->r[0].lo, n->r[0].hi)) != 1) return 0;
+    by[n->rank] = n->r[0].lo;
+    for (int i = 0; i < n->nconj; i++)
+        if (range_proves(&rc, ex_subst_slots(m, n->conj[i], by, n->rank + 1)) != 1) return 0;
+    Expr *v = ex_subst_slots(m, n->body, by, n->rank + 1);
+    if (!expr_is_safe(m, &rc, v) || !opt_may(p->c)) return 0;
+    becomes(p, v);
+    return 1;
+}
+
 static void rewrite(Prefix *p)
 {
+    if (closed_form(p)) return;
     Module *m = p->m;
     Node *n = p->n, *c = running(p);
     Expr *subs[MAX_RANK];
@@ -205,7 +253,8 @@ int pass_prefix(OptCtx *c, Module *m)
         NodeList list = entry_nodes(c, m->entries.at[i]);
         for (int k = 0; k < list.v.n; k++) {
             Prefix p = {.c = c, .m = m, .e = m->entries.at[i], .n = list.v.at[k]};
-            if (matches(&p) && can_run(p.n) && is_safe(&p) && opt_may(c)) rewrite(&p), changes++;
+            if (takes_first(&p)) changes++;
+            else if (matches(&p) && can_run(p.n) && is_safe(&p) && opt_may(c)) rewrite(&p), changes++;
         }
     }
     return changes;
