@@ -46,9 +46,21 @@ sed -n '/^.SH EXAMPLES/,/^.SH "SEE/p' "$SRCDIR/compiler/driver/tfxc.1" | sed -n 
 while read -r command; do
     if timeout 60 sh -c "$command" >log 2>&1; then ok; else not_ok tfxc.1 "this does not work: $command" log; fi
 done <commands
+sed -n 's/^\(\.\/tfxc \(run\|trace\|--emit\|examples\).*\)/\1/p' "$SRCDIR/examples/transformer-program/README.md" >commands
+while IFS= read -r command; do
+    wanted=$(printf '%s\n' "$command" | sed -n 's/.*  # \([<[].*\)/\1/p')
+    if ! timeout 60 sh -c "$command" >said 2>log; then not_ok examples/transformer-program "this does not work: $command" log
+    elif [ -n "$wanted" ] && [ "$(cat said)" != "$wanted" ]; then not_ok examples/transformer-program "$command" said
+    else ok; fi
+done <commands
+# what equiv prints there, word for word
+sed -n 's/^\(\.\/tfxc equiv .*\)/\1/p' "$SRCDIR/examples/transformer-program/README.md" >command
+sh command >said 2>log
+sed -n '/^they differ/,/^[0-9]* of [0-9]* inputs differ/p' "$SRCDIR/examples/transformer-program/README.md" >wanted
+if [ -s wanted ] && cmp -s said wanted; then ok; else not_ok "examples/transformer-program" "equiv prints something else" said; fi
 [ "$passed" -gt 80 ] && [ -s words.h ] && [ -s digits.h ] || not_ok "commands" "were not run"
 # Links of the documents lead somewhere.
-for doc in README.md HACKING.md frontends/tfx/LANGUAGE.md examples/rasp/README.md; do
+for doc in README.md HACKING.md frontends/tfx/LANGUAGE.md examples/rasp/README.md examples/transformer-program/README.md; do
     for link in $(grep -oE '\]\([A-Za-z0-9_./-]*[./][A-Za-z0-9_./-]*\)' "$SRCDIR/$doc" | sed 's/](\(.*\))/\1/'); do
         if [ -e "$(dirname "$SRCDIR/$doc")/$link" ]; then ok; else not_ok "$doc" "the link $link leads nowhere"; fi
     done
