@@ -5,7 +5,7 @@
 #include "compiler/driver/program.h"
 #include "frontends/tfx/tfx.h"
 
-int is_program(const Options *o) { return o->input && (ends_with(o->input, ".rasp") || ends_with(o->input, ".py")); }
+int is_program(const Options *o) { return o->input && (ends_with(o->input, ".rasp") || ends_with(o->input, ".py") || ends_with(o->input, ".json")); }
 
 static int64_t max_length(Ctx *ctx)
 {
@@ -60,7 +60,7 @@ Program *program_load(const Options *o, Ctx *ctx, Source *s)
         text = p->entry->text;
         name = p->entry->name;
     } else {
-        p->learned = tprog_load(ctx, s, o->semantics, most);
+        p->learned = ends_with(o->input, ".json") ? tprog_load_tensors(ctx, s, o->semantics, ctx->weights_override) : tprog_load(ctx, s, o->semantics, most);
         if (!p->learned) return NULL;
         text = learned_text(o, ctx, p->learned);
         name = p->learned->name;

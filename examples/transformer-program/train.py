@@ -221,7 +221,7 @@ def write_tensors(model, folder):
         for n, w in (("W_K", layer.w_k), ("W_Q", layer.w_q), ("W_V", layer.w_v), ("W_pred", layer.w_pred)): tensors[f"blocks.{l}.cat_attn.{n}.W"] = w
         for m in range(MLPS):
             at = f"blocks.{l}.cat_mlp.mlps.{m}."
-            tensors[at + "W_read.W"], tensors[at + "W_in"], tensors[at + "W_out"] = layer.w_read[m], layer.w_in[m], layer.w_out[m]
+            tensors[at + "W_read.W"], tensors[at + "W_in"], tensors[at + "W_out"] = layer.w_read[m], layer.w_in[m].T, layer.w_out[m].T
             tensors[at + "b_in"], tensors[at + "b_out"] = layer.b_in[m, 0, 0], layer.b_out[m, 0, 0]
     header, data = {}, b""
     for name, w in sorted(tensors.items()):
@@ -231,7 +231,7 @@ def write_tensors(model, folder):
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     open(os.path.join(folder, "model.safetensors"), "wb").write(struct.pack("<Q", len(text)) + text + data)
-    args = {"n_layers": LAYERS, "n_heads_cat": HEADS, "n_heads_num": 0, "n_cat_mlps": MLPS, "n_num_mlps": 0, "max_length": MOST, "d_var": D, "autoregressive": False, "idx_w": WORDS, "idx_t": CLASSES}
+    args = {"n_layers": LAYERS, "n_heads_cat": HEADS, "n_heads_num": 0, "n_cat_mlps": MLPS, "n_num_mlps": 0, "max_length": MOST, "d_var": D, "autoregressive": False, "one_hot_embed": True, "unembed_mask": 0, "pool_outputs": 0, "idx_w": WORDS, "idx_t": CLASSES}
     json.dump(args, open(os.path.join(folder, "args.json"), "w"), indent=1)
 
 def run_program(path, x, y, count):

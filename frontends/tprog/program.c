@@ -180,11 +180,16 @@ static int class_of(Reader *r, const char *text)
     return r->out->classes.n - 1;
 }
 
+void program_forced(Reader *r, const char *word, int *token, int *to)
+{
+    for (int k = 0; k < r->out->words.n; k++) if (!strcmp(r->out->words.at[k], word)) *token = k;
+    if (*token >= 0) *to = class_of(r, word);
+}
+
 static int forced(Reader *r, const Py *word, int *token, int *to)
 {
     if (word->kind != PY_text || *token >= 0) return read_fails(r, word->span, "tprog-form", "one word is wanted here");
-    for (int k = 0; k < r->out->words.n; k++) if (!strcmp(r->out->words.at[k], word->text)) *token = k;
-    if (*token >= 0) *to = class_of(r, word->text);
+    program_forced(r, word->text, token, to);
     return 1;
 }
 

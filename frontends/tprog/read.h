@@ -50,5 +50,7 @@ int  tokens_open(Reader *r, TpVar *v, Span at);       /* the words that feature 
 const char *beside(Ctx *ctx, const Source *s, const char *path);   /* the file of that base name in the folder of s */
 int64_t positions_known(Reader *r);                   /* rows of feature "positions"; 0: none */
 
+/* program.c: a first or last token of this word, if the program has it, gets the class of that name */
+void program_forced(Reader *r, const char *word, int *token, int *to);
 int  read_fails(Reader *r, Span at, const char *id, const char *fmt, ...) __attribute__((format(printf, 4, 5)));   /* 0 */
 #endif

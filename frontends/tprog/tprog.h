@@ -41,6 +41,9 @@ enum { TPROG_BY_PROGRAM, TPROG_BY_MODEL };  /* what the generated Python does, b
 
 /* Reads the program. Its tables are looked for beside it by the names that it gives. NULL after diagnostics. */
 Tprog *tprog_load(Ctx *ctx, Source *s, int semantics, int64_t max_length);
+/* The same from a trained checkpoint: args.json, with lists idx_w (words) and idx_t (classes), and the tensors: `checkpoint`, or
+ * model.safetensors beside it. */
+Tprog *tprog_load_tensors(Ctx *ctx, Source *s, int semantics, const char *checkpoint);
 /* Leaves out what cannot matter, and says why in notes (one a line). See simplify.c. */
 void   tprog_simplify(Ctx *ctx, Tprog *p, Out *notes);
 /* What the program gives for n tokens, one class a position (pooled: one). The obvious way, for checks. 0: not that many tokens. */

@@ -28,13 +28,25 @@ if "${PYTHON:-false}" -c 'import json' >/dev/null 2>&1; then
         gives "$p model" "$p.py" "$p.inputs" "$p.model" "--semantics=model --interpret"
         case $p in *[05]) gives "$p" "$p.py" "$p.inputs" "$p.wanted" "" ;; *) gives "$p" "$p.py" "$p.inputs" "$p.wanted" --interpret ;; esac
     done
+    mkdir tensors
+    "$PYTHON" "$here/random_tensors.py" "${SEED:-1}" "${COUNT:-30}" tensors || exit 1
+    for p in tensors/*; do gives "$p" "$p/args.json" "$p/inputs" "$p/wanted" "--semantics=model --interpret"; done
 else skipped=$((skipped + 1)); echo "skip random programs: no Python"; fi
+# the tensors that the example's program was read from give the same program
+example="$SRCDIR/examples/transformer-program"
+if "$TFXC" equiv "$example/args.json" "$example/sort.py" '--alphabet=["0","1","2","3","4","<s>","</s>"]' --length=4 >log 2>&1 && grep -q "the same on all 2800 inputs" log; then ok "args and tensors"; else not_ok "args and tensors" "not the same" log; fi
+# one changed entry of a table is found, with the smallest input that shows it
+mkdir planted && sed 's/if position in {3}:/if position in {2}:/;s/if q_position in {3}:/if q_position in {2}:/' "$example/sort.py" >planted/sort.py && cp "$example/sort_weights.csv" planted/
+"$TFXC" equiv "$example/sort.py" planted/sort.py --alphabet=01234 --length=4 >got 2>log
+if [ $? = 1 ] && head -n 1 got | grep -q '^they differ on \["[0-4]"' && tail -n 1 got | grep -q '^[1-9][0-9]* of 780 inputs differ$'; then ok "a planted change"; else not_ok "a planted change" "$(head -n 3 got)" log; fi
 for case in "$here"/err/*.sed; do
     name=$(basename "$case" .sed)
     rm -rf bad x.c x.h && cp -r "$here/base" bad
     file=$(sed -n 's/^# file: //p' "$case") at=$(sed -n 's/^# at: //p' "$case")
-    sed -f "$case" "$here/base/$file" >"bad/$file"
-    "$TFXC" "bad/${file%%[_.]*}.py" -o x.c >log 2>&1
+    cp "$example/args.json" "$example/model.safetensors" bad/
+    cp "bad/$file" whole && sed -f "$case" whole >"bad/$file"
+    case $file in *.json) program=bad/$file ;; *) program=bad/${file%%[_.]*}.py ;; esac
+    "$TFXC" "$program" -o x.c >log 2>&1
     status=$?
     if [ $status != 1 ]; then not_ok "$name" "exit status $status" log
     elif ! grep -q "\[${name%%+*}\]" log; then not_ok "$name" "no [${name%%+*}]" log

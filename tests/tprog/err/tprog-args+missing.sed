@@ -1,0 +1,3 @@
+# file: args.json
+# at: args.json:1:
+/"max_length"/d

@@ -1,0 +1,3 @@
+# file: args.json
+# at: args.json:15:
+s/ "1",/ "0",/
