@@ -4,6 +4,11 @@
 #include <time.h>
 #include "p.h"
 
+#ifdef P_NTOKENS                    /* a learned program: any of its tokens */
+#define WORDS P_NTOKENS
+#else
+#define WORDS 1
+#endif
 static p_work work;
 
 static double now(void)
@@ -24,7 +29,7 @@ int main(int argc, char **argv)
     if (!in || !out || !tag) return 1;
     for (int32_t k = 0; k < INPUTS * n; k++) {
         seed = seed * 1664525u + 1013904223u;
-        in[k] = KIND == 0 ? (int32_t)('a' + (seed >> 24) % 8) : KIND == 1 ? (int32_t)(seed >> 12) : KIND == 2 ? (int32_t)("()"[seed >> 31]) : k % n == 0 ? 7 : (int32_t)((seed >> 24) % 5);
+        in[k] = KIND == 0 ? (int32_t)('a' + (seed >> 24) % 8) : KIND == 1 ? (int32_t)(seed >> 12) : KIND == 2 ? (int32_t)("()"[seed >> 31]) : (int32_t)((seed >> 16) % WORDS);
     }
     double begin = now(), end;
     do {

@@ -1,6 +1,6 @@
 """peer.py rasp REFERENCE FILE ENTRY KIND N | learned FILE: runs per second of the reference interpreter of RASP, or of a learned program's
 own Python (numpy, pandas), on one core."""
-import contextlib, importlib.util, io, os, random, sys, time
+import contextlib, csv, importlib.util, io, os, random, sys, time
 
 def rate(call, inputs):
     call(inputs[0])
@@ -30,6 +30,9 @@ def learned(path, root):
     spec = importlib.util.spec_from_file_location("program", path)
     module = importlib.util.module_from_spec(spec)
     with contextlib.redirect_stdout(io.StringIO()): spec.loader.exec_module(module)
-    return rate(module.run, [["<s>"] + [rng.choice("01234") for _ in range(7)] for _ in range(8)])
+    table = path[:-3] + ("_embeddings.csv" if os.path.exists(path[:-3] + "_embeddings.csv") else "_weights.csv")
+    words = [row[1] if "weights" in table else row[0] for row in csv.reader(open(table, encoding="utf-8")) if row[0] == "tokens" or "embeddings" in table]
+    words = [w for w in words if words.count(w) == 1 and w not in ("word", "NA", "None", "null", "nan")]
+    return rate(module.run, [[rng.choice(words) for _ in range(8)] for _ in range(8)])
 
 print(f"{rasp(sys.argv[2], *sys.argv[3:6], int(sys.argv[6])) if sys.argv[1] == 'rasp' else learned(*sys.argv[2:4]):.6g}")

@@ -152,6 +152,24 @@ char *arena_printf(Arena *a, const char *fmt, ...)
     return text;
 }
 
+enum { BLOCK_ROOM = 16 };                   /* its size stands in front of a block */
+
+void *arena_block(Arena *a, size_t bytes)
+{
+    char *at = arena_alloc(a, bytes + BLOCK_ROOM);
+    memcpy(at, &bytes, sizeof bytes);
+    return at + BLOCK_ROOM;
+}
+
+void *arena_block_grow(Arena *a, void *old, size_t bytes)
+{
+    void *at = arena_block(a, bytes);
+    size_t had = 0;
+    if (old) memcpy(&had, (char *)old - BLOCK_ROOM, sizeof had);
+    if (old) memcpy(at, old, had < bytes ? had : bytes);
+    return at;
+}
+
 size_t arena_bytes(const Arena *a)
 {
     return a->total;

@@ -17,6 +17,9 @@ void  *arena_dup(Arena *a, const void *p, size_t bytes);
 char  *arena_str(Arena *a, const char *s, size_t n);   /* NUL-terminated copy */
 char  *arena_printf(Arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char  *arena_vprintf(Arena *a, const char *fmt, va_list ap);
+/* For libraries that want malloc and realloc: a block that knows its size, and a larger copy of it (old NULL: a new one). */
+void  *arena_block(Arena *a, size_t bytes);
+void  *arena_block_grow(Arena *a, void *old, size_t bytes);
 size_t arena_bytes(const Arena *a);                /* bytes handed out so far, for --stats */
 
 #define NEW(a, T)      ((T *)arena_alloc((a), sizeof(T)))
