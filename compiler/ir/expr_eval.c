@@ -196,6 +196,14 @@ static double eval_function(ExprOp op, double x)
     }
 }
 
+/* a - b * floor(a / b) without rounding the quotient; a result with the sign of a is exact. */
+static double floor_mod(double a, double b)
+{
+    double r = fmod(a, b);
+    if (b == 0 || isinf(a) || isnan(r)) return NAN;
+    return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+
 double expr_eval_f(ExprOp op, const double *a)
 {
     switch (op) {
@@ -203,7 +211,7 @@ double expr_eval_f(ExprOp op, const double *a)
     case EX_sub: return a[0] - a[1];
     case EX_mul: return a[0] * a[1];
     case EX_div: return a[0] / a[1];
-    case EX_mod: return a[0] - a[1] * floor(a[0] / a[1]);
+    case EX_mod: return floor_mod(a[0], a[1]);
     case EX_pow: return pow(a[0], a[1]);
     case EX_min: return a[0] < a[1] ? a[0] : a[1];                    /* second operand when unordered, as in C */
     case EX_max: return a[0] > a[1] ? a[0] : a[1];

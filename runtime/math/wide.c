@@ -1,6 +1,7 @@
 /*: math ldiv,lmod,lpow,lmin,lmax,labs,lsign,tolong,dmin,dmax,dabs,dsign,dtrunc,dfloor,dceil,dround,dmod,dinf,dnan needs=
  * 64-bit integers wrap; tfx_ldiv rounds down, tfx_lmod has the sign of the divisor, both give 0 for a divisor of 0.
- * Doubles: tfx_dtrunc, dfloor, dceil, dround (ties to even) are exact; tfx_dmod is a - b floor(a / b).
+ * Doubles: tfx_dtrunc, dfloor, dceil, dround (ties to even) are exact; tfx_dmod is a - b floor(a / b),
+ * exactly where that has the sign of a, otherwise rounded once (as Python's %).
  */
 TFX_INLINE int64_t tfx_ldiv(int64_t a, int64_t b) {
   if (b == 0) return 0;
@@ -56,7 +57,23 @@ TFX_INLINE double tfx_dround(double a) {
   return tfx_dtrunc(low * 0.5) * 2.0 == low ? low : low + 1.0;
 }
 
-TFX_INLINE double tfx_dmod(double a, double b) { return a - b * tfx_dfloor(a / b); }
+/* Long division: t runs over b 2^k, every difference is exact; only the last sum, for signs that differ, rounds. */
+TFX_INLINE double tfx_dmod(double a, double b) {
+  const double d = b < 0 ? -b : b;
+  double r = a < 0 ? -a : a, t = d;
+  if (!(d > 0) || !(r <= 1.7976931348623157e308)) return a - b * tfx_dfloor(a / b);
+  if (r >= d) {
+    while (t <= r - t) t += t;
+    for (;;) {
+      if (r >= t) r -= t;
+      if (t <= d) break;
+      t *= 0.5;
+    }
+  }
+  if (a < 0) r = -r;
+  return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+
 TFX_INLINE double tfx_dinf(void) {
   const double big = 1e300;
   return big * 1e300;
