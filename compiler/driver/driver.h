@@ -5,6 +5,7 @@
 #include "compiler/opt/opt.h"
 #include "frontends/rasp/rasp.h"
 #include "frontends/tprog/tprog.h"
+#include "targets/targets.h"
 
 enum { EXIT_OK = 0, EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_BUDGET = 3 };
 
@@ -19,6 +20,7 @@ typedef struct Options {
   int report, depfile, json, color, werror, help, version;
   int weights;                     /* WeightsAs; -1: by size */
   int taps, trace, self_test;
+  TargetList targets;              /* none: portable */
   int why;                         /* trace: explain the result at this position; -1: none */
   const char *alphabet; int length;  /* equiv: every input of these letters up to this length */
   int semantics;                   /* of a learned program: TPROG_BY_* */
@@ -69,7 +71,7 @@ void    value_print(const char *name, const Value *v, Out *o);
 
 /* host.c: the emitted program, compiled by $CC and loaded. */
 typedef struct Host Host;
-Host   *host_build(Ctx *ctx, const Plan *p);     /* NULL after saying why */
+Host   *host_build(Ctx *ctx, const Plan *p);     /* for ctx->target; NULL after saying why */
 void    host_reset(Host *h);
 int     host_call(Host *h, int entry, const int64_t *dims, const Value *in, Value *out); /* status; -1 after saying what is wrong */
 void    host_state(const Host *h, int k, Value *to);   /* state k as it is now; to has its type and shape */

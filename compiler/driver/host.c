@@ -32,13 +32,13 @@ static void clean(Arena *a, const char *dir)
 /* $CC and $CFLAGS are words for the shell, as make has them; the folder is not. */
 static int compile(Ctx *ctx, const char *dir)
 {
-    const char *script = "exec ${CC:-cc} ${CFLAGS--O2} -shared -fPIC -o \"$1/m.so\" \"$1/m.c\"";
+    const char *script = "exec ${CC:-cc} ${CFLAGS--O2} $2 -shared -fPIC -o \"$1/m.so\" \"$1/m.c\"";
     int status = 0;
     fflush(stdout);
     pid_t child = fork();
     if (child < 0) return spoken(ctx, "cannot start a process", strerror(errno));
     if (!child) {
-        execl("/bin/sh", "sh", "-c", script, "sh", dir, (char *)NULL);
+        execl("/bin/sh", "sh", "-c", script, "sh", dir, ctx->target ? ctx->target->flags : "", (char *)NULL);
         _exit(127);
     }
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
@@ -66,6 +66,7 @@ static int build(Host *h, const char *dir)
 {
     Arena *a = h->ctx->perm;
     EmitOptions eo = {.prefix = "m", .header_name = "m.h", .banner = "host"};
+    if (h->ctx->target) eo.targets = (TargetList){{h->ctx->target}, 1};
     FileSet to = {arena_printf(a, "%s/m.c", dir), arena_printf(a, "%s/m.h", dir), NULL, NULL};
     if (h->p->weight_bytes > 1 << 16) {
         to.bin = eo.image_name = arena_printf(a, "%s/m.bin", dir);

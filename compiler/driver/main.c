@@ -20,6 +20,7 @@ void ctx_again(Ctx *to, const Ctx *from)
     to->weights_override = from->weights_override;
     to->random_weights = from->random_weights;
     to->random_seed = from->random_seed;
+    to->target = from->target;
     to->diag.fatal = from->diag.fatal;
     to->diag.out = fopen("/dev/null", "w");
     if (!to->diag.out) to->diag.out = stderr;

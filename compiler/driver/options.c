@@ -12,6 +12,7 @@ static const OptionRow rows[] = {
     {"--emit", "KIND", "c (default), ir (graph as text), plan (as text), json (plan and costs), tfx (of a program)"},
     {"--name", "PREFIX", "prefix of every C name; default: the stem of the output file"},
     {"--weights", "HOW", "inline, tables, incbin, blob or object; default: inline up to 4 MiB (of a program: tables up to 256 KiB), then incbin"},
+    {"--target", "LIST", "portable (default), x86-64-v3, x86-64-v4, native; a list gives one file with a variant for each"},
     {"--taps", NULL, "the model's taps become outputs"},
     {"--trace", NULL, "hooks behind every step, compiled with -DPREFIX_TRACE=FUNCTION"},
     {"--self-test", NULL, "PREFIX_self_test(), compiled with -DPREFIX_SELF_TEST: calls with known results"},
@@ -73,8 +74,13 @@ static void print_ops(void)
 
 static void print_targets(void)
 {
-    printf("c99    any processor: loops that gcc and clang turn into vector instructions of -march, -mcpu (little-endian weights)\n"
-           "run    this machine: `tfxc run` and `tfxc verify` compile with $CC (cc) and $CFLAGS (-O2)\n");
+    for (int k = 0; k < target_count; k++) {
+        const Target *t = &targets[k];
+        printf("%-10s %s%s\n", t->name, t->doc, target_runs_here(t) ? "" : " (not on this machine)");
+        if (!t->width) printf("%-10s   kernels: contraction 4 rows x 16 columns, rows, softmax, loops\n", "");
+        else printf("%-10s   kernels: contraction %d rows x %d columns; the others are the portable ones; compile with %s\n", "", target_rows(t, target_columns(t, 64)), target_columns(t, 64), t->flags);
+    }
+    printf("%-10s the best of them that this machine runs\n", "native");
 }
 
 void options_help(int what)
@@ -235,6 +241,12 @@ static int set_long(Options *o, Ctx *ctx, const char *f, const char *v)
     else if (!strcmp(f, "--model")) { o->model = v; note(o, ctx, f, v); }
     else if (!strcmp(f, "--report")) o->report = 1;
     else if (!strcmp(f, "--weights")) return weights_kind(o, v);
+    else if (!strcmp(f, "--target")) {
+        const char *why = targets_parse(ctx->perm, v, &o->targets);
+        if (why) return usage("--target: %s", why);
+        ctx->target = o->targets.at[0];
+        note(o, ctx, f, v);
+    }
     else if (!strcmp(f, "--taps")) { o->taps = 1; note(o, ctx, f, NULL); }
     else if (!strcmp(f, "--self-test")) { o->self_test = 1; note(o, ctx, f, NULL); }
     else if (!strcmp(f, "--trace")) { o->trace = 1; note(o, ctx, f, NULL); }

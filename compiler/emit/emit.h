@@ -2,6 +2,7 @@
 #ifndef EMIT_EMIT_H
 #define EMIT_EMIT_H
 #include "compiler/plan/plan.h"
+#include "targets/targets.h"
 
 /* Where the weights are: in the .c file; in FILE.bin included by the .c file's assembler statement; in FILE.bin given
  * at run time; in FILE.bin included by an assembler file of its own, which is linked; in the .c file, an array of numbers a tensor. */
@@ -24,6 +25,7 @@ typedef struct EmitOptions {
   int split;                   /* the text is too long for memory: see EmitFiles */
   const GoldenCall *golden; int ngolden;
   const NameTable *tables; int ntables;
+  TargetList targets;          /* none: portable */
 } EmitOptions;
 /* The .c file is c. With `split` it is c, then the weights' text (weights_text), then c_end. s: empty, or the .S file. */
 typedef struct EmitFiles { Out h, c, c_end, s; uint64_t id; /* of code and layout: an image fits when equal */ } EmitFiles;

@@ -3,6 +3,7 @@
  * b and out, rows over one that walks through a only. */
 #include "compiler/plan/kernel.h"
 #include "compiler/plan/plan_int.h"
+#include "targets/targets.h"
 
 /* Position of the only subscript of read e that uses slot, with coefficient 1 and nothing else of that slot; -1. */
 static int unit_axis(const Module *m, const Expr *e, int slot)
@@ -123,6 +124,24 @@ static void want_plain(void *u, Node *n)
     }
 }
 
+/* Columns of a panel: what a register tile of the target takes of a row of weights. */
+static int panel_width(const Want *w, const Node *x, uint32_t cols)
+{
+    const Target *t = w->m->ctx->target;
+    int64_t count = 1, v;
+    for (int k = 0; k < x->rank; k++) if (cols >> k & 1) count *= ex_is_int(x->ext[k], &v) ? v : 1;
+    return t ? target_columns(t, count) : LANES;
+}
+
+int kernel_alone(const Module *m, const Entry *e, const Node *n)
+{
+    Kernel k;
+    if (!m->ctx->target || !m->ctx->target->width) return 0;
+    kernel_choose(m, e, n, NULL, 0, &k);
+    if (k.kind != KERNEL_tile || !node_is_const(k.b->u.node)) return 0;
+    return node_count_bound(m, e, k.b->u.node) * 4 > ALONE_BYTES;
+}
+
 static void want_node(void *u, Node *n)
 {
     Want *w = u;
@@ -139,7 +158,7 @@ static void want_node(void *u, Node *n)
     Layout *l = NEW(w->a, Layout);
     l->last = axis;
     if (cols && !(cols >> axis & 1)) bug("lane outside the columns");
-    l->panel = cols ? LANES : 0;
+    l->panel = cols ? panel_width(w, x, cols) : 0;
     l->col_axes = cols;
     map_put(w->wanted, x, l);
 }

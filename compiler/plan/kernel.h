@@ -13,6 +13,11 @@ enum { LANES = 16, TILE_ROWS = 4 };
 /* Chooses; k->kind is KERNEL_nest when nothing fits. Sizes only, no memory. in: the regions around the node. */
 void kernel_choose(const Module *m, const Entry *e, const Node *n, const RegionAt *in, int nin, Kernel *k);
 
+/* A contraction with so many weights that few rows at a time would read them too often: it takes all rows at once and
+ * joins no region. Only on targets that have memory for whole tensors. */
+enum { ALONE_BYTES = 1 << 16 };
+int kernel_alone(const Module *m, const Entry *e, const Node *n);
+
 /* How the readers of a tensor want it stored. last: axis at stride 1, -1: row-major. panel: weights, see Buffer. */
 typedef struct Layout { int last, panel; uint32_t col_axes; } Layout;
 const Layout *layout_of(const Map *wanted, const Node *x);       /* NULL: row-major */

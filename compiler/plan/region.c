@@ -11,6 +11,7 @@
  * has would be better used by the register tile; it makes a region only where the tiles are large. */
 #include "compiler/plan/kernel.h"
 #include "compiler/plan/plan_int.h"
+#include "targets/targets.h"
 
 enum { MIN_ROWS = 2, MAX_TILE_BYTES = 16384, HEAVY_WEIGHTS = 512 * 1024, HEAVY_ROWS = 16 };
 /* axis[k] of node k of the block; -1: not a member. outer: only nodes of this region are looked at; NULL: the block */
@@ -96,7 +97,7 @@ static void grow(Grow *g, int axis)
         const Node *n = b->nodes.at[g->to];
         g->axis[g->to] = -1;
         if (transparent(g, n)) continue;
-        int a = eligible(n) ? joining_axis(g, n) : -1;
+        int a = eligible(n) && !kernel_alone(g->c->m, g->c->ep->entry, n) ? joining_axis(g, n) : -1;
         if (a < 0) break;
         g->axis[g->to] = a;
     }
@@ -203,7 +204,8 @@ static int region_rows(const Grow *g)
 {
     Weighs w = {g, 0};
     for (int k = g->from; k < g->to; k++) if (g->axis[k] >= 0) node_each_read(g->b->nodes.at[k], weigh_read, &w);
-    return w.bytes > HEAVY_WEIGHTS ? HEAVY_ROWS : TILE_ROWS;
+    int vectors = g->c->m->ctx->target && g->c->m->ctx->target->width;
+    return vectors || w.bytes > HEAVY_WEIGHTS ? HEAVY_ROWS : TILE_ROWS;
 }
 
 static void form(PlanCtx *c, Block *b, Region *outer, int from, int limit, int depth);
@@ -249,7 +251,7 @@ static void form(PlanCtx *c, Block *b, Region *outer, int from, int limit, int d
     for (int k = from; k < limit;) {
         int rows, best = -1;
         g.from = k;
-        if (eligible(b->nodes.at[k]) && !transparent(&g, b->nodes.at[k])) best = best_axis(&g, &rows);
+        if (eligible(b->nodes.at[k]) && !transparent(&g, b->nodes.at[k]) && !kernel_alone(c->m, c->ep->entry, b->nodes.at[k])) best = best_axis(&g, &rows);
         if (best < 0) { k++; continue; }
         grow(&g, best);
         int end = last_member(&g) + 1;

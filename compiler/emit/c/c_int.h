@@ -14,9 +14,10 @@ typedef struct CEmit {
   SMap math; VEC(const char *) math_order;      /* runtime files needed */
   unsigned mem_types;              /* bit t: c_mem(t) is used */
   const char *prefix, *upper;
+  const Target *target;            /* of the variant at hand */
   SMap helpers;
   Sym *from, *to;                  /* bounds of a clipped index */
-  Sym *lane, *lane0;               /* of register tiles: column in the tile, first column */
+  Sym *lane, *lane0, *lane_sub;    /* of register tiles: column in the tile, first column of a group, of the tile in it */
 } CEmit;
 
 /* One step function under construction: what it reads becomes parameters. */
@@ -87,10 +88,10 @@ void local_share(FnC *f, const Expr *e);       /* declares what occurs several t
 char *local_drop_unused(const FnC *f, char *body);   /* without declarations of names that nothing uses */
 int  local_mark(const FnC *f);
 void local_forget(FnC *f, int mark);           /* what was declared since the mark goes out of scope */
-/* Declares from, to: the bounds of a clip, from rounded down to a multiple of LANES. */
-void row_bounds(FnC *f, const StepClip *clip);
-/* Axis k of x in b: may elements up to the next multiple of LANES be read and written without harm? */
-int  lane_room(FnC *f, const Buffer *b, const Node *x, int k);
+/* Declares from, to: the bounds of a clip, from rounded down to a multiple of lanes. */
+void row_bounds(FnC *f, const StepClip *clip, int lanes);
+/* Axis k of x in b: may elements up to the next multiple of lanes be read and written without harm? */
+int  lane_room(FnC *f, const Buffer *b, const Node *x, int k, int lanes);
 int  tile_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 /* sums and softmax along memory; 0: not possible here, nothing written */
 int  row_reduce_body(FnC *f, Node *n, const Buffer *dst, const char *p);

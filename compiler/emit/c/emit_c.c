@@ -4,6 +4,9 @@
 #include "compiler/base/embedded.h"
 #include "compiler/emit/c/c_int.h"
 
+static void append(Out *to, const Out *from) { out_n(to, from->at ? from->at : "", from->n); }
+static void append_text(void *u, const void *text, size_t n) { out_n(u, text, n); }
+
 /* Pastes text with the word prefixes tfx_ and TFX_ replaced. */
 static void paste(CEmit *e, Out *c, const char *text, unsigned size)
 {
@@ -119,22 +122,28 @@ static void strerror_emit(const CEmit *e, Out *c)
     out_f(c, "    }\n    return \"unknown status\";\n}\n");
 }
 
+/* What is written once a variant. */
 static void names_init(CEmit *e)
 {
+    e->texts.n = 0;
+    smap_init(&e->helpers, e->a);
     static const char *const taken[] = {"status", "work", "state", "reset", "strerror", "f32", "f64", "i64", "i32", "i16", "u16",
         "weights", "image", "image_fits", "bind", "le", "tensor", "self_test", "golden_value", "golden_differs"};
-    map_init(&e->tables, e->a);
-    smap_init(&e->by_text, e->a); smap_init(&e->names, e->a); smap_init(&e->math, e->a);
+    smap_init(&e->by_text, e->a); smap_init(&e->names, e->a);
     for (size_t k = 0; k < sizeof taken / sizeof *taken; k++) smap_put(&e->names, arena_printf(e->a, "%s_%s", e->prefix, taken[k]), e);
+    for (int k = 0; k < e->plan->weights.n; k++) {
+        const char *table = map_get(&e->tables, e->plan->weights.at[k].buf);
+        if (table) smap_put(&e->names, table, e);
+    }
     for (int k = 0; k < e->opt->ntables; k++) smap_put(&e->names, arena_printf(e->a, "%s_%s", e->prefix, e->opt->tables[k].name), e);
     for (int k = 0; k < e->plan->entries.n; k++) smap_put(&e->names, arena_printf(e->a, "%s_%s", e->prefix, c_plain(e->a, e->plan->entries.at[k]->entry->name)), e);
 }
 
 /* Code and layout of the weights as one number: an image with the same number can be used, whatever its values. */
-static uint64_t image_id(const CEmit *e, const Out *entries)
+static uint64_t image_id(const CEmit *e, const Out *code)
 {
     const Plan *p = e->plan;
-    uint64_t id = hash_bytes(entries->at, entries->n, hash_bytes(e->fns.at ? e->fns.at : "", e->fns.n, 1));
+    uint64_t id = hash_bytes(code->at ? code->at : "", code->n, 1);
     for (int k = 0; k < p->weights.n; k++) {
         const Buffer *b = p->weights.at[k].buf;
         id = hash_u64((uint64_t)b->offset, hash_u64((uint64_t)b->bytes * DT_COUNT + b->dtype, id));
@@ -142,8 +151,35 @@ static uint64_t image_id(const CEmit *e, const Out *entries)
     return id;
 }
 
-static void append(Out *to, const Out *from) { out_n(to, from->at ? from->at : "", from->n); }
-static void append_text(void *u, const void *text, size_t n) { out_n(u, text, n); }
+
+/* The functions for one target, under its condition when there are several; alone, it says what it wants. */
+static void variant(CEmit *e, int k, Out *code)
+{
+    static const Target *const any = &targets[0];
+    const TargetList *list = &e->opt->targets;
+    Out entries;
+    e->target = list->n ? list->at[k] : any;
+    names_init(e);
+    e->fns.n = 0;
+    out_init(&entries, e->a);
+    e->c = &entries;
+    for (int j = 0; j < e->plan->entries.n; j++) entry_emit(e, e->plan->entries.at[j]);
+    const char *test = e->target->test;
+    if (test && list->n == 1) out_f(code, "#if !(%s)\n#error \"compile for %s: %s\"\n#endif\n\n", test, e->target->name, e->target->flags);
+    else if (test) out_f(code, "#%sif %s /* %s */\n\n", k ? "el" : "", test, e->target->name);
+    else if (k) out_f(code, "#else /* %s */\n\n", e->target->name);
+    if (e->target->width) {
+        const EmbeddedFile *f = embedded_find(arena_printf(e->a, "targets/%s/vec.h", e->target->name));
+        if (!f) bug("target %s has no vec.h", e->target->name);
+        paste(e, code, f->text, f->size);
+        out_f(code, "\n");
+    }
+    append(code, &e->fns);
+    append(code, &entries);
+    if (k + 1 < list->n || list->n < 2) return;
+    if (test) out_f(code, "#else\n#error \"this file has no code for the processor that it is compiled for\"\n");
+    out_f(code, "#endif\n\n");
+}
 
 void emit_c(const Plan *p, const EmitOptions *o, EmitFiles *out, Arena *a)
 {
@@ -152,13 +188,14 @@ void emit_c(const Plan *p, const EmitOptions *o, EmitFiles *out, Arena *a)
     char *up = arena_str(a, o->prefix, strlen(o->prefix));
     for (char *q = up; *q; q++) *q = (char)toupper((unsigned char)*q);
     e.upper = up;
-    names_init(&e);
-    Out entries, *end = o->split ? &out->c_end : &out->c;
-    out_init(&entries, a); out_init(&e.fns, a); out_init(&out->c, a); out_init(&out->h, a); out_init(&out->c_end, a); out_init(&out->s, a);
+    smap_init(&e.math, a);
+    map_init(&e.tables, a);
+    Out entries, code, *end = o->split ? &out->c_end : &out->c;
+    out_init(&entries, a); out_init(&code, a); out_init(&e.fns, a); out_init(&out->c, a); out_init(&out->h, a); out_init(&out->c_end, a); out_init(&out->s, a);
+    for (int k = 0; k == 0 || k < o->targets.n; k++) variant(&e, k, &code);
     e.c = &entries;
-    for (int k = 0; k < p->entries.n; k++) entry_emit(&e, p->entries.at[k]);
     state_reset(&e, &entries);
-    out->id = image_id(&e, &entries);
+    out->id = image_id(&e, &code);
     strerror_emit(&e, &entries);
     banner_emit(&e, &out->h, o->header_name);
     header_emit(&e, &out->h);
@@ -170,8 +207,8 @@ void emit_c(const Plan *p, const EmitOptions *o, EmitFiles *out, Arena *a)
     if (!o->split && o->weights == WEIGHTS_inline) weights_text(p, (Sink){append_text, &out->c});
     weights_end(&e, end);
     math_emit(&e, end);
-    append(end, &e.fns);
     weights_checks(&e, out->id, end);
+    append(end, &code);
     append(end, &entries);
     names_emit(&e, end);
     golden_emit(&e, end);

@@ -9,7 +9,7 @@
 const char *c_type(DType t) { return dtype_info[t].c; }
 
 static const char *const reserved[] = {"auto","break","case","char","const","continue","default","do","double","else","enum","extern","float","for","goto","if","inline","int","long","register","restrict","return","short","signed","sizeof","static","struct","switch","typedef","union","unsigned","void","volatile","while",
-    "int32_t","uint32_t","uint8_t","err","acc","none","best","sum","scale","order","key","high","top","from","to","end","have","keep","at","was","work","state","weights","blob","m","n","v","w","a","b","i"};
+    "int32_t","uint32_t","uint8_t","err","acc","none","best","sum","scale","order","key","high","top","from","to","end","have","keep","at","was","work","state","weights","blob","part","m","n","v","w","a","b","i"};
 
 /* A C identifier from any text: letters, digits, underscore; never empty, never reserved. */
 const char *c_plain(Arena *a, const char *text)
@@ -112,27 +112,27 @@ void fn_lane(FnC *f)
     if (!e->lane) {
         e->lane = sym_new(m, "lane", SYM_loop, 0, LANES - 1, span_none());
         e->lane0 = sym_new(m, "lane0", SYM_loop, 0, INT32_MAX / 2, span_none());
+        e->lane_sub = sym_new(m, "part", SYM_loop, 0, INT32_MAX / 2, span_none());
         e->from = sym_new(m, "from", SYM_loop, 0, INT32_MAX / 2, span_none());
         e->to = sym_new(m, "to", SYM_loop, 0, INT32_MAX / 2, span_none());
-        smap_init(&e->helpers, e->a);
     }
     map_put(&f->temps, ex_sym(m, e->lane), (void *)(uintptr_t)"(int32_t)l");
 }
 
-int lane_room(FnC *f, const Buffer *b, const Node *x, int k)
+int lane_room(FnC *f, const Buffer *b, const Node *x, int k, int lanes)
 {
     int64_t step, bound = node_bound(f->e->plan->module, f->ep->entry, x, k);
-    if (b->space != SPACE_work || bound < 0 || bound % LANES || !ex_is_int(b->stride[k], &step) || step != 1) return 0;
+    if (b->space != SPACE_work || bound < 0 || bound % lanes || !ex_is_int(b->stride[k], &step) || step != 1) return 0;
     for (int j = 0; j < b->ntile; j++) if (b->tile[j].axis == k) return 0;
     return 1;
 }
 
-void row_bounds(FnC *f, const StepClip *clip)
+void row_bounds(FnC *f, const StepClip *clip, int lanes)
 {
     Module *m = f->e->plan->module;
     int64_t lo;
-    if (ex_is_int(clip->lo, &lo)) out_f(&f->body, "const int32_t from = %lld;\n", (long long)(lo / LANES * LANES));
-    else out_f(&f->body, "const int32_t from = %s / %d * %d;\n", c_expr(f, clip->lo), LANES, LANES);
+    if (ex_is_int(clip->lo, &lo)) out_f(&f->body, "const int32_t from = %lld;\n", (long long)(lo / lanes * lanes));
+    else out_f(&f->body, "const int32_t from = %s / %d * %d;\n", c_expr(f, clip->lo), lanes, lanes);
     out_f(&f->body, "const int32_t to = %s;\n", c_expr(f, clip->hi));
     map_put(&f->temps, ex_sym(m, f->e->from), (void *)(uintptr_t)"from");
     map_put(&f->temps, ex_sym(m, f->e->to), (void *)(uintptr_t)"to");

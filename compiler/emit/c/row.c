@@ -193,13 +193,13 @@ static void beyond_read(void *u, const Expr *e)
     if ((e->op != EX_read && e->op != EX_read_or && e->op != EX_guard) || !ex_uses_slot(e, b->r->slot)) return;
     if (e->op != EX_read) { b->bad = 1; return; }
     for (int k = 0; k < e->n; k++)
-        if (ex_uses_slot(e->arg[k], b->r->slot) && (e->arg[k] != ex_index(b->r->m, b->r->slot) || !lane_room(b->r->f, fn_buffer(b->r->f, e->u.node), e->u.node, k))) b->bad = 1;
+        if (ex_uses_slot(e->arg[k], b->r->slot) && (e->arg[k] != ex_index(b->r->m, b->r->slot) || !lane_room(b->r->f, fn_buffer(b->r->f, e->u.node), e->u.node, k, LANES))) b->bad = 1;
 }
 
 /* May the row be walked up to the next multiple of LANES, its end being a condition? */
 static int room_beyond(const Row *r, const Buffer *dst)
 {
-    Beyond b = {r, !lane_room(r->f, dst, r->f->step->node, r->slot)};
+    Beyond b = {r, !lane_room(r->f, dst, r->f->step->node, r->slot, LANES)};
     ex_visit(r->n->body, beyond_read, &b);
     for (int k = 0; k < r->n->nconj; k++) if (r->n->conj[k]->traits & TRAIT_read) b.bad = 1;
     return !b.bad;
@@ -214,7 +214,7 @@ static const char *softmax_range(Row *r, const Buffer *dst)
     int64_t size, whole = ex_is_int(r->hi, &size) && size % LANES == 0;
     const char *cond = "";
     if (clip->lo) {
-        row_bounds(f, clip);
+        row_bounds(f, clip, LANES);
         r->lo = ex_sym(m, f->e->from);
         r->hi = ex_sym(m, f->e->to);
     }

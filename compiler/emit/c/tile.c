@@ -1,6 +1,8 @@
-/* tile.c - contraction out = post(sum a*b) in register tiles. LANES columns of an output index along which b is
- * contiguous, times up to TILE_ROWS rows of an output index that only a uses: accumulators are named local arrays, the
- * order of summation over the reduced indices is the written one for every width and compiler.
+/* tile.c - contraction out = post(sum a*b) in register tiles. Columns of an output index along which b is contiguous,
+ * times rows of an output index that only a uses. Portable: LANES columns, accumulators are named local arrays, which
+ * compilers keep in registers. With a target's vectors: as many columns and rows as its registers hold, accumulators
+ * are named vectors, stored into such arrays at the end. The order of summation over the reduced indices is the written
+ * one for every width and compiler.
  * Indices whose strides fit everywhere are walked as one. Columns that are left over get a narrower tile, or the full
  * one where b has room, and store only what exists: no element is computed twice or written beyond. */
 #include "compiler/emit/c/c_int.h"
@@ -9,6 +11,8 @@
 typedef struct Tile {
   FnC *f; Module *m; Node *n; const Buffer *dst; const char *p;
   int lane, row, rows; Expr *a, *b;
+  int vectors;                           /* b can be loaded as vectors of the target */
+  Expr *sub;                             /* first column of the tile in the panel, or within lane0's group */
   Expr *lane0, *row0;                    /* first column and row of the tile at hand */
 } Tile;
 
@@ -18,7 +22,7 @@ static Expr *at_slots(const Tile *t, Expr *e, Expr *const *to) { return ex_subst
 static Expr *in_tile(const Tile *t, Expr *e, int r)
 {
     Expr *to[MAX_SLOTS] = {0};
-    to[t->lane] = ex_add(t->m, t->lane0, ex_sym(t->m, t->f->e->lane));
+    to[t->lane] = ex_add(t->m, ex_add(t->m, t->lane0, t->sub), ex_sym(t->m, t->f->e->lane));
     if (t->row >= 0) to[t->row] = ex_add(t->m, t->row0, ex_int(t->m, r));
     return at_slots(t, e, to);
 }
@@ -157,24 +161,38 @@ static int lane_contiguous(const Tile *t)
     return b->panel || (affine_split(t->m, buffer_at(t->f, b, t->b->arg), t->lane, &k, &rest) && k == 1);
 }
 
-/* Text of b for column lane0 + l. In a panel: lane0 and all the rest are multiples of its width. */
-static const char *b_text(const Tile *t)
+/* Place of b for column lane0 + sub + l. In a panel: lane0 and all the rest are multiples of its width. */
+static Expr *b_place(const Tile *t, const Buffer *b)
 {
     Expr *e = in_tile(t, t->b, 0);
-    const Buffer *b = fn_buffer(t->f, e->u.node);
-    if (!b->panel || !panel_aligned(t)) return c_expr(t->f, e);
-    Expr *l = ex_sym(t->m, t->f->e->lane), *col = ex_int(t->m, 0), *at = l;
+    if (!b->panel || !panel_aligned(t)) return buffer_at(t->f, b, e->arg);
+    Expr *l = ex_add(t->m, t->sub, ex_sym(t->m, t->f->e->lane)), *col = ex_int(t->m, 0), *at = l;
     for (int k = 0; k < b->rank; k++) {
         Expr *step = ex_mul(t->m, e->arg[k], b->stride[k]);
         if (b->col_axes >> k & 1) col = ex_add(t->m, col, step);
         else at = ex_add(t->m, at, ex_mul(t->m, step, ex_int(t->m, b->panel)));
     }
-    at = ex_add(t->m, at, ex_mul(t->m, ex_sub(t->m, col, l), ex_int(t->m, b->depth)));
-    return c_element(t->f, b, fn_param_buf(t->f, b, e->u.node, 0), c_place(t->f, at));
+    return ex_add(t->m, at, ex_mul(t->m, ex_sub(t->m, col, l), ex_int(t->m, b->depth)));
 }
 
-/* May columns beyond the last one be read (not used)? width of a tile at a multiple of LANES */
-static int room_for_tile(const Tile *t)
+static const char *b_text(const Tile *t)
+{
+    const Buffer *b = fn_buffer(t->f, t->b->u.node);
+    return c_element(t->f, b, fn_param_buf(t->f, b, t->b->u.node, 0), c_place(t->f, b_place(t, b)));
+}
+
+/* Vector j of the tile's columns of b. */
+static const char *b_vector(const Tile *t, int j)
+{
+    CEmit *e = t->f->e;
+    const Buffer *b = fn_buffer(t->f, t->b->u.node);
+    Expr *at = ex_sub(t->m, b_place(t, b), ex_sym(t->m, e->lane)), *step = ex_int(t->m, j * e->target->width);
+    const char *kind = b->dtype == DT_f32 ? "load" : b->dtype == DT_f16 ? "load_f16" : "load_bf16";
+    return arena_printf(e->a, "%s_v_%s(%s + %s)", e->prefix, kind, fn_param_buf(t->f, b, t->b->u.node, 0), c_expr(t->f, ex_add(t->m, at, step)));
+}
+
+/* May columns beyond the last one be read (not used)? By a tile of `width` columns at a multiple of that. */
+static int room_for_tile(const Tile *t, int width)
 {
     const Buffer *b = fn_buffer(t->f, t->b->u.node);
     if (b->panel) return panel_aligned(t);
@@ -183,7 +201,7 @@ static int room_for_tile(const Tile *t)
         if (!ex_uses_slot(t->b->arg[k], t->lane)) continue;
         if (t->b->arg[k] != ex_index(t->m, t->lane)) return 0;
         for (int j = 0; j < b->ntile; j++) if (b->tile[j].axis == k) return 0;
-        return node_bound(t->m, t->f->ep->entry, t->b->u.node, k) % LANES == 0;
+        return node_bound(t->m, t->f->ep->entry, t->b->u.node, k) % width == 0;
     }
     return 0;
 }
@@ -215,14 +233,45 @@ static int depth_loops(const Tile *t)
     return open;
 }
 
-/* One tile of `rows` rows: width columns are added up, those below `stored` are stored. */
-static void one_tile(const Tile *t, int rows, int width, const char *stored)
+/* How many vectors of the target the columns are; 0: loops over lanes. */
+static int vectors_of(const Tile *t, int width)
+{
+    int w = t->f->e->target->width;
+    return t->vectors && width % w == 0 ? width / w : 0;
+}
+
+/* The sums of a tile in vectors, then in the arrays c0, c1, .. */
+static void vector_sums(const Tile *t, int rows, int width)
+{
+    FnC *f = t->f;
+    Out *o = &f->body;
+    const char *x = f->e->prefix;
+    int n = vectors_of(t, width), w = f->e->target->width;
+    for (int r = 0; r < rows; r++) {
+        out_f(o, "%s_v", x);
+        for (int j = 0; j < n; j++) out_f(o, "%s s%d_%d = %s_v_zero()", j ? "," : "", r, j, x);
+        out_f(o, ";\n");
+    }
+    int open = depth_loops(t);
+    for (int j = 0; j < n; j++) out_f(o, "const %s_v b%d = %s;\n", x, j, b_vector(t, j));
+    for (int r = 0; r < rows; r++) {
+        out_f(o, "const %s_v a%d = %s_v_set1(%s);\n", x, r, x, c_expr(f, in_tile(t, t->a, r)));
+        for (int j = 0; j < n; j++) out_f(o, "s%d_%d = %s_v_fma(a%d, b%d, s%d_%d);%s", r, j, x, r, j, r, j, j + 1 < n ? " " : "\n");
+    }
+    close_loops(f, open);
+    out_f(o, "float");
+    for (int r = 0; r < rows; r++) out_f(o, "%s c%d[%d]", r ? "," : "", r, width);
+    out_f(o, ";\n");
+    for (int r = 0; r < rows; r++)
+        for (int j = 0; j < n; j++) out_f(o, "%s_v_store(c%d + %d, s%d_%d);%s", x, r, j * w, r, j, j + 1 < n ? " " : "\n");
+}
+
+/* The sums of a tile in loops over lanes; `added` columns of b are read. */
+static void lane_sums(const Tile *t, int rows, int width, const char *added)
 {
     FnC *f = t->f;
     Out *o = &f->body;
     const char *all = arena_printf(f->e->a, "%d", width);
-    const char *added = stored && !room_for_tile(t) ? stored : all;
-    if (!stored) stored = all;
     out_f(o, "float");
     for (int r = 0; r < rows; r++) out_f(o, "%s c%d[%d]", r ? "," : "", r, width);
     out_f(o, ";\n");
@@ -237,6 +286,18 @@ static void one_tile(const Tile *t, int rows, int width, const char *stored)
     out_f(o, "const float b = %s;\n", b_text(t));
     for (int r = 0; r < rows; r++) out_f(o, "c%d[l] += a%d * b;\n", r, r);
     close_loops(f, open + 1);
+}
+
+/* One tile of `rows` rows: width columns are added up, those below `stored` are stored. */
+static void one_tile(const Tile *t, int rows, int width, const char *stored)
+{
+    FnC *f = t->f;
+    Out *o = &f->body;
+    const char *all = arena_printf(f->e->a, "%d", width);
+    int room = !stored || room_for_tile(t, width);
+    if (vectors_of(t, width) && room) vector_sums(t, rows, width);
+    else lane_sums(t, rows, width, room ? all : stored);
+    if (!stored) stored = all;
     /* cheap ends in one loop: what the rows share is read once, transposed results get runs of rows */
     int together = !t->n->post || ex_cost(t->n->post) < 16;
     for (int r = 0; r < rows; r++) {
@@ -252,56 +313,122 @@ static void one_tile(const Tile *t, int rows, int width, const char *stored)
     }
 }
 
+/* Tiles of `rows` rows while they fit below `hi`. */
+static void row_loop(Tile *t, int rows, int width, const char *stored, const char *hi)
+{
+    const char *row = c_slot(t->f, t->row);
+    if (rows > 1) out_f(&t->f->body, "for (; %s + %d <= %s; %s += %d) {\n", row, rows, hi, row, rows);
+    else out_f(&t->f->body, "for (; %s < %s; %s++) {\n", row, hi, row);
+    t->f->body.indent++;
+    one_tile(t, rows, width, stored);
+    close_loops(t->f, 1);
+}
+
+/* A known number of rows in tiles that differ by one row at most: short tiles waste the vectors. */
+static void even_rows(Tile *t, int64_t size, int most, int width, const char *stored)
+{
+    int64_t tiles = (size + most - 1) / most, rows = size / tiles, longer = size % tiles;
+    if (longer) row_loop(t, (int)rows + 1, width, stored, arena_printf(t->f->e->a, "%lld", (long long)(longer * (rows + 1))));
+    row_loop(t, (int)rows, width, stored, arena_printf(t->f->e->a, "%lld", (long long)size));
+}
+
 static void all_rows(Tile *t, int width, const char *stored)
 {
     FnC *f = t->f;
-    Out *o = &f->body;
     int64_t size = 0;
     if (t->row < 0 || f->fixed >> t->row & 1) { one_tile(t, 1, width, stored); return; }
-    const char *row = c_slot(f, t->row), *hi = c_expr(f, t->n->ext[t->row]);
-    int known = ex_is_int(t->n->ext[t->row], &size);
-    if (known && size <= t->rows) {                          /* one tile does it */
+    const char *hi = c_expr(f, t->n->ext[t->row]);
+    int known = ex_is_int(t->n->ext[t->row], &size), vectors = vectors_of(t, width);
+    int rows = vectors && t->rows > 1 ? target_rows(f->e->target, width) : t->rows;
+    if (known && size <= rows) {                             /* one tile does it */
         t->row0 = ex_int(t->m, 0);
         one_tile(t, (int)size, width, stored);
         return;
     }
     t->row0 = ex_index(t->m, t->row);
-    out_f(o, "int32_t %s = 0;\n", row);
-    if (t->rows > 1) {
-        out_f(o, "for (; %s + %d <= %s; %s += %d) {\n", row, t->rows, hi, row, t->rows);
-        o->indent++;
-        one_tile(t, t->rows, width, stored);
-        close_loops(f, 1);
-        if (known && size % t->rows == 0) return;
-    }
-    out_f(o, "for (; %s < %s; %s++) {\n", row, hi, row);
-    o->indent++;
-    one_tile(t, 1, width, stored);
+    out_f(&f->body, "int32_t %s = 0;\n", c_slot(f, t->row));
+    if (known && vectors) { even_rows(t, size, rows, width, stored); return; }
+    if (rows > 1) row_loop(t, rows, width, stored, hi);
+    if (known && size % rows == 0) return;
+    for (int r = rows / 2; r > 1 && vectors; r /= 2) row_loop(t, r, width, stored, hi);
+    row_loop(t, 1, width, stored, hi);
+}
+
+/* Columns of a tile among `columns` ones: what the target's registers take, and a divisor of a panel. */
+static int tile_width(const Tile *t, int64_t columns)
+{
+    const Buffer *b = fn_buffer(t->f, t->b->u.node);
+    const Target *target = t->f->e->target;
+    if (!t->vectors || target->width < 16) return LANES;
+    return b->panel ? b->panel : target_columns(target, columns);
+}
+
+static void open_lane0(Tile *t, const char *lo, const char *hi, int step, int64_t most)
+{
+    FnC *f = t->f;
+    const char *lane = arena_printf(f->e->a, "%s_0", c_slot(f, t->lane));
+    f->e->lane0->hi = most;                                  /* so that index arithmetic is seen not to overflow */
+    t->lane0 = ex_sym(t->m, f->e->lane0);
+    map_put(&f->temps, t->lane0, (void *)(uintptr_t)lane);
+    out_f(&f->body, "for (int32_t %s = %s; %s < %s; %s += %d) {\n", lane, lo, lane, hi, lane, step);
+    f->body.indent++;
+}
+
+/* All columns of a group of `group` ones at lane0, `width` at a time. */
+static void group_rows(Tile *t, int group, int width)
+{
+    FnC *f = t->f;
+    if (group == width) { all_rows(t, width, NULL); return; }
+    f->e->lane_sub->hi = group;
+    t->sub = ex_sym(t->m, f->e->lane_sub);
+    map_put(&f->temps, t->sub, (void *)(uintptr_t)"part");
+    out_f(&f->body, "for (int32_t part = 0; part < %d; part += %d) {\n", group, width);
+    f->body.indent++;
+    all_rows(t, width, NULL);
     close_loops(f, 1);
+    t->sub = ex_int(t->m, 0);
+}
+
+/* The columns behind the last full group: first those that fill vectors of LANES, then the rest. */
+static void rest_columns(Tile *t, int64_t from, int64_t rest, int panel)
+{
+    FnC *f = t->f;
+    int64_t wide = rest / LANES * LANES, left = rest - wide;
+    t->lane0 = ex_int(t->m, from);
+    out_f(&f->body, "{\n");
+    f->body.indent++;
+    if (wide) group_rows(t, (int)wide, vectors_of(t, (int)wide) && f->e->target->width == LANES ? (int)wide : LANES);
+    close_loops(f, 1);
+    if (!left) return;
+    out_f(&f->body, "{\n");
+    f->body.indent++;
+    if (panel) t->sub = ex_int(t->m, wide);                  /* in the same panel */
+    else t->lane0 = ex_int(t->m, from + wide);
+    if (room_for_tile(t, LANES)) all_rows(t, LANES, arena_printf(f->e->a, "%lld", (long long)left));
+    else all_rows(t, (int)left, NULL);
+    close_loops(f, 1);
+    t->sub = ex_int(t->m, 0);
 }
 
 static void known_columns(Tile *t, int64_t size)
 {
     FnC *f = t->f;
-    int64_t full = size / LANES * LANES;
-    if (full) {
-        f->e->lane0->hi = full;                          /* so that index arithmetic is seen not to overflow */
-        const char *lane = arena_printf(f->e->a, "%s_0", c_slot(f, t->lane));
-        t->lane0 = full > LANES ? ex_sym(t->m, f->e->lane0) : ex_int(t->m, 0);
-        map_put(&f->temps, ex_sym(t->m, f->e->lane0), (void *)(uintptr_t)lane);
-        if (full > LANES) out_f(&f->body, "for (int32_t %s = 0; %s < %lld; %s += %d) {\n", lane, lane, (long long)full, lane, LANES);
-        else out_f(&f->body, "{\n");
+    const Buffer *b = fn_buffer(f, t->b->u.node);
+    int panel = b->panel && panel_aligned(t) ? b->panel : 0;
+    int width = tile_width(t, size), group = panel ? panel : width;
+    int64_t full = size / group * group;
+    if (full > group) {
+        open_lane0(t, "0", arena_printf(f->e->a, "%lld", (long long)full), group, full);
+        group_rows(t, group, width);
+        close_loops(f, 1);
+    } else if (full) {
+        t->lane0 = ex_int(t->m, 0);
+        out_f(&f->body, "{\n");
         f->body.indent++;
-        all_rows(t, LANES, NULL);
+        group_rows(t, group, width);
         close_loops(f, 1);
     }
-    if (size == full) return;
-    t->lane0 = ex_int(t->m, full);
-    out_f(&f->body, "{\n");
-    f->body.indent++;
-    if (room_for_tile(t)) all_rows(t, LANES, arena_printf(f->e->a, "%lld", (long long)(size - full)));
-    else all_rows(t, (int)(size - full), NULL);
-    close_loops(f, 1);
+    if (size > full) rest_columns(t, full, size - full, panel);
 }
 
 typedef struct Probe { int lane, found; } Probe;
@@ -312,12 +439,20 @@ static void lane_read(void *u, const Expr *e)
 }
 
 /* May whole tiles be stored beyond the last column? */
-static int room_beyond(const Tile *t)
+static int room_beyond(const Tile *t, int width)
 {
-    if (!room_for_tile(t) || !lane_room(t->f, t->dst, t->f->step->node, t->lane)) return 0;
+    if (!room_for_tile(t, width) || !lane_room(t->f, t->dst, t->f->step->node, t->lane, width)) return 0;
     Probe p = {t->lane, 0};
     if (t->n->post) ex_visit(t->n->post, lane_read, &p);
     return !p.found;
+}
+
+/* The widest tile that may be stored beyond the last column; 0: none. */
+static int width_beyond(const Tile *t)
+{
+    for (int w = t->vectors && t->f->e->target->width == LANES ? 4 * LANES : LANES; w >= LANES; w /= 2)
+        if (room_beyond(t, w)) return w;
+    return 0;
 }
 
 static void unknown_columns(Tile *t)
@@ -325,21 +460,24 @@ static void unknown_columns(Tile *t)
     FnC *f = t->f;
     const char *lane = arena_printf(f->e->a, "%s_0", c_slot(f, t->lane)), *hi = c_expr(f, t->n->ext[t->lane]), *lo = "0";
     const StepClip *clip = &f->step->clip;
+    const Buffer *b = fn_buffer(f, t->b->u.node);
+    int width = b->panel && b->panel != LANES ? 0 : width_beyond(t);
     if (clip->lo && clip->slot == t->lane) {
-        row_bounds(f, clip);
+        row_bounds(f, clip, width ? width : LANES);
         lo = "from"; hi = "to";
     }
     int64_t most = node_bound(t->m, f->ep->entry, t->n, t->lane);
-    f->e->lane0->hi = most > 0 ? most : INT32_MAX / 2;
-    t->lane0 = ex_sym(t->m, f->e->lane0);
-    map_put(&f->temps, t->lane0, (void *)(uintptr_t)lane);
-    if (room_beyond(t)) {
-        out_f(&f->body, "for (int32_t %s = %s; %s < %s; %s += %d) {\n", lane, lo, lane, hi, lane, LANES);
-        f->body.indent++;
-        all_rows(t, LANES, NULL);
+    if (most <= 0) most = INT32_MAX / 2;
+    if (width) {
+        open_lane0(t, lo, hi, width, most);
+        all_rows(t, width, NULL);
         close_loops(f, 1);
         return;
     }
+    f->e->lane0->hi = most;
+    t->lane0 = ex_sym(t->m, f->e->lane0);
+    map_put(&f->temps, t->lane0, (void *)(uintptr_t)lane);
+    if (b->panel && b->panel != LANES) t->vectors = 0;       /* a tile may cross panels */
     out_f(&f->body, "int32_t %s = %s;\nfor (; %s + %d <= %s; %s += %d) {\n", lane, lo, lane, LANES, hi, lane, LANES);
     f->body.indent++;
     all_rows(t, LANES, NULL);
@@ -351,11 +489,19 @@ static void unknown_columns(Tile *t)
     close_loops(f, 1);
 }
 
+/* b is read in runs that vectors can load. */
+static int loads_vectors(const Tile *t)
+{
+    const Buffer *b = fn_buffer(t->f, t->b->u.node);
+    if (!t->f->e->target->width || (b->panel && !panel_aligned(t))) return 0;
+    return b->dtype == DT_f32 || b->dtype == DT_f16 || b->dtype == DT_bf16;
+}
+
 int tile_body(FnC *f, Node *n, const Buffer *dst, const char *p)
 {
     const Kernel *k = f->step->kernel;
     Module *m = f->e->plan->module;
-    Tile t = {f, m, n, dst, p, k->lane, k->row, k->rows, k->a, k->b, NULL, NULL};
+    Tile t = {f, m, n, dst, p, k->lane, k->row, k->rows, k->a, k->b, 0, ex_int(m, 0), NULL, NULL};
     int64_t size;
     fn_lane(f);
     t.a = at_slots(&t, k->a, f->at);
@@ -364,6 +510,7 @@ int tile_body(FnC *f, Node *n, const Buffer *dst, const char *p)
     if (!lane_contiguous(&t)) return 0;
     merge_columns(&t);
     merge_depth(&t);
+    t.vectors = loads_vectors(&t);
     int outer = 0;
     for (int s = 0; s < n->rank; s++)
         if (s != t.lane && s != t.row) outer += open_slot(f, s);

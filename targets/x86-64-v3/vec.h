@@ -1,0 +1,72 @@
+/* vec.h of x86-64-v3: the vocabulary in which vector code of emitted programs is written. 8 floats a vector. Loads and stores
+ * need no alignment. Takes nothing but the compiler's intrinsics; is pasted into emitted programs with their prefix. */
+#include <immintrin.h>
+#define TFX_VEC static __inline__ __attribute__((always_inline, unused))
+#define TFX_W 8
+typedef __m256 tfx_v;
+typedef __m256 tfx_vm;    /* a comparison's result */
+TFX_VEC tfx_v tfx_v_zero(void) { return _mm256_setzero_ps(); }
+TFX_VEC tfx_v tfx_v_set1(float a) { return _mm256_set1_ps(a); }
+TFX_VEC tfx_v tfx_v_load(const float *p) { return _mm256_loadu_ps(p); }
+TFX_VEC void tfx_v_store(float *p, tfx_v a) { _mm256_storeu_ps(p, a); }
+TFX_VEC tfx_v tfx_v_add(tfx_v a, tfx_v b) { return _mm256_add_ps(a, b); }
+TFX_VEC tfx_v tfx_v_sub(tfx_v a, tfx_v b) { return _mm256_sub_ps(a, b); }
+TFX_VEC tfx_v tfx_v_mul(tfx_v a, tfx_v b) { return _mm256_mul_ps(a, b); }
+TFX_VEC tfx_v tfx_v_div(tfx_v a, tfx_v b) { return _mm256_div_ps(a, b); }
+TFX_VEC tfx_v tfx_v_min(tfx_v a, tfx_v b) { return _mm256_min_ps(a, b); }
+TFX_VEC tfx_v tfx_v_max(tfx_v a, tfx_v b) { return _mm256_max_ps(a, b); }
+TFX_VEC tfx_v tfx_v_fma(tfx_v a, tfx_v b, tfx_v c) { return _mm256_fmadd_ps(a, b, c); }     /* a * b + c */
+TFX_VEC tfx_v tfx_v_fnma(tfx_v a, tfx_v b, tfx_v c) { return _mm256_fnmadd_ps(a, b, c); }   /* c - a * b */
+TFX_VEC tfx_v tfx_v_sqrt(tfx_v a) { return _mm256_sqrt_ps(a); }
+TFX_VEC tfx_v tfx_v_neg(tfx_v a) { return _mm256_xor_ps(a, _mm256_set1_ps(-0.0f)); }
+TFX_VEC tfx_v tfx_v_abs(tfx_v a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+TFX_VEC tfx_v tfx_v_round(tfx_v a) { return _mm256_round_ps(a, 0x08); }         /* to nearest, ties to even */
+TFX_VEC tfx_v tfx_v_floor(tfx_v a) { return _mm256_round_ps(a, 0x09); }
+TFX_VEC tfx_v tfx_v_ceil(tfx_v a) { return _mm256_round_ps(a, 0x0a); }
+TFX_VEC tfx_v tfx_v_trunc(tfx_v a) { return _mm256_round_ps(a, 0x0b); }
+TFX_VEC tfx_vm tfx_v_lt(tfx_v a, tfx_v b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
+TFX_VEC tfx_vm tfx_v_le(tfx_v a, tfx_v b) { return _mm256_cmp_ps(a, b, _CMP_LE_OQ); }
+TFX_VEC tfx_vm tfx_v_gt(tfx_v a, tfx_v b) { return _mm256_cmp_ps(a, b, _CMP_GT_OQ); }
+TFX_VEC tfx_vm tfx_v_ge(tfx_v a, tfx_v b) { return _mm256_cmp_ps(a, b, _CMP_GE_OQ); }
+TFX_VEC tfx_vm tfx_v_eq(tfx_v a, tfx_v b) { return _mm256_cmp_ps(a, b, _CMP_EQ_OQ); }
+TFX_VEC tfx_vm tfx_v_ne(tfx_v a, tfx_v b) { return _mm256_cmp_ps(a, b, _CMP_NEQ_UQ); }
+TFX_VEC tfx_vm tfx_vm_and(tfx_vm a, tfx_vm b) { return _mm256_and_ps(a, b); }
+TFX_VEC tfx_vm tfx_vm_or(tfx_vm a, tfx_vm b) { return _mm256_or_ps(a, b); }
+TFX_VEC tfx_vm tfx_vm_not(tfx_vm a) { return _mm256_xor_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(-1))); }
+TFX_VEC tfx_v tfx_v_select(tfx_vm m, tfx_v a, tfx_v b) { return _mm256_blendv_ps(b, a, m); }       /* m ? a : b */
+/* 2^n for integral n in -126..127 */
+TFX_VEC tfx_v tfx_v_power(tfx_v n) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23)); }
+/* a * 2^n in three steps, each of a normal power, so that subnormals are rounded once */
+TFX_VEC tfx_v tfx_v_scale(tfx_v a, tfx_v n)
+{
+    const tfx_v lo = tfx_v_set1(-126.0f), hi = tfx_v_set1(127.0f);
+    const tfx_v first = tfx_v_max(tfx_v_min(n, hi), tfx_v_set1(-100.0f)), rest = tfx_v_sub(n, first);
+    const tfx_v second = tfx_v_max(tfx_v_min(rest, hi), lo), third = tfx_v_max(tfx_v_min(tfx_v_sub(rest, second), hi), lo);
+    return tfx_v_mul(tfx_v_mul(tfx_v_mul(a, tfx_v_power(first)), tfx_v_power(second)), tfx_v_power(third));
+}
+TFX_VEC tfx_v tfx_v_normal(tfx_v a, tfx_vm *small)      /* |a|, subnormals times 2^24 */
+{
+    a = tfx_v_abs(a);
+    *small = tfx_v_lt(a, tfx_v_set1(1.17549435e-38f));
+    return tfx_v_select(*small, tfx_v_mul(a, tfx_v_set1(16777216.0f)), a);
+}
+TFX_VEC tfx_v tfx_v_exponent(tfx_v a)
+{
+    tfx_vm small;
+    const tfx_v n = tfx_v_normal(a, &small);
+    const tfx_v e = _mm256_cvtepi32_ps(_mm256_sub_epi32(_mm256_srli_epi32(_mm256_castps_si256(n), 23), _mm256_set1_epi32(127)));
+    return tfx_v_select(small, tfx_v_sub(e, tfx_v_set1(24.0f)), e);
+}
+TFX_VEC tfx_v tfx_v_mantissa(tfx_v a)
+{
+    tfx_vm small;
+    const tfx_v n = tfx_v_normal(a, &small);
+    return _mm256_or_ps(_mm256_and_ps(n, _mm256_castsi256_ps(_mm256_set1_epi32(0x007fffff))), tfx_v_set1(1.0f));
+}
+TFX_VEC tfx_v tfx_v_copysign(tfx_v a, tfx_v s) { return _mm256_or_ps(tfx_v_abs(a), _mm256_and_ps(s, _mm256_set1_ps(-0.0f))); }
+TFX_VEC tfx_v tfx_v_load_f16(const uint16_t *p) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+TFX_VEC tfx_v tfx_v_load_bf16(const uint16_t *p)
+{
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)), 16));
+}
+TFX_VEC int tfx_vm_any(tfx_vm m) { return _mm256_movemask_ps(m) != 0; }

@@ -1,0 +1,46 @@
+/* vec.h of x86-64-v4: the vocabulary in which vector code of emitted programs is written. 16 floats a vector. Loads and stores
+ * need no alignment. Takes nothing but the compiler's intrinsics; is pasted into emitted programs with their prefix. */
+#include <immintrin.h>
+#define TFX_VEC static __inline__ __attribute__((always_inline, unused))
+#define TFX_W 16
+typedef __m512 tfx_v;
+typedef __mmask16 tfx_vm;    /* a comparison's result */
+TFX_VEC tfx_v tfx_v_zero(void) { return _mm512_setzero_ps(); }
+TFX_VEC tfx_v tfx_v_set1(float a) { return _mm512_set1_ps(a); }
+TFX_VEC tfx_v tfx_v_load(const float *p) { return _mm512_loadu_ps(p); }
+TFX_VEC void tfx_v_store(float *p, tfx_v a) { _mm512_storeu_ps(p, a); }
+TFX_VEC tfx_v tfx_v_add(tfx_v a, tfx_v b) { return _mm512_add_ps(a, b); }
+TFX_VEC tfx_v tfx_v_sub(tfx_v a, tfx_v b) { return _mm512_sub_ps(a, b); }
+TFX_VEC tfx_v tfx_v_mul(tfx_v a, tfx_v b) { return _mm512_mul_ps(a, b); }
+TFX_VEC tfx_v tfx_v_div(tfx_v a, tfx_v b) { return _mm512_div_ps(a, b); }
+TFX_VEC tfx_v tfx_v_min(tfx_v a, tfx_v b) { return _mm512_min_ps(a, b); }
+TFX_VEC tfx_v tfx_v_max(tfx_v a, tfx_v b) { return _mm512_max_ps(a, b); }
+TFX_VEC tfx_v tfx_v_fma(tfx_v a, tfx_v b, tfx_v c) { return _mm512_fmadd_ps(a, b, c); }     /* a * b + c */
+TFX_VEC tfx_v tfx_v_fnma(tfx_v a, tfx_v b, tfx_v c) { return _mm512_fnmadd_ps(a, b, c); }   /* c - a * b */
+TFX_VEC tfx_v tfx_v_sqrt(tfx_v a) { return _mm512_sqrt_ps(a); }
+TFX_VEC tfx_v tfx_v_neg(tfx_v a) { return _mm512_xor_ps(a, _mm512_set1_ps(-0.0f)); }
+TFX_VEC tfx_v tfx_v_abs(tfx_v a) { return _mm512_abs_ps(a); }
+TFX_VEC tfx_v tfx_v_round(tfx_v a) { return _mm512_roundscale_ps(a, 0x08); }    /* to nearest, ties to even */
+TFX_VEC tfx_v tfx_v_floor(tfx_v a) { return _mm512_roundscale_ps(a, 0x09); }
+TFX_VEC tfx_v tfx_v_ceil(tfx_v a) { return _mm512_roundscale_ps(a, 0x0a); }
+TFX_VEC tfx_v tfx_v_trunc(tfx_v a) { return _mm512_roundscale_ps(a, 0x0b); }
+TFX_VEC tfx_vm tfx_v_lt(tfx_v a, tfx_v b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+TFX_VEC tfx_vm tfx_v_le(tfx_v a, tfx_v b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
+TFX_VEC tfx_vm tfx_v_gt(tfx_v a, tfx_v b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
+TFX_VEC tfx_vm tfx_v_ge(tfx_v a, tfx_v b) { return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ); }
+TFX_VEC tfx_vm tfx_v_eq(tfx_v a, tfx_v b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+TFX_VEC tfx_vm tfx_v_ne(tfx_v a, tfx_v b) { return _mm512_cmp_ps_mask(a, b, _CMP_NEQ_UQ); }
+TFX_VEC tfx_vm tfx_vm_and(tfx_vm a, tfx_vm b) { return (tfx_vm)(a & b); }
+TFX_VEC tfx_vm tfx_vm_or(tfx_vm a, tfx_vm b) { return (tfx_vm)(a | b); }
+TFX_VEC tfx_vm tfx_vm_not(tfx_vm a) { return (tfx_vm)~a; }
+TFX_VEC tfx_v tfx_v_select(tfx_vm m, tfx_v a, tfx_v b) { return _mm512_mask_blend_ps(m, b, a); }   /* m ? a : b */
+TFX_VEC tfx_v tfx_v_scale(tfx_v a, tfx_v n) { return _mm512_scalef_ps(a, n); }                      /* a * 2^n */
+TFX_VEC tfx_v tfx_v_exponent(tfx_v a) { return _mm512_getexp_ps(a); }
+TFX_VEC tfx_v tfx_v_mantissa(tfx_v a) { return _mm512_getmant_ps(a, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_zero); }
+TFX_VEC tfx_v tfx_v_copysign(tfx_v a, tfx_v s) { return _mm512_or_ps(_mm512_abs_ps(a), _mm512_and_ps(s, _mm512_set1_ps(-0.0f))); }
+TFX_VEC tfx_v tfx_v_load_f16(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p)); }
+TFX_VEC tfx_v tfx_v_load_bf16(const uint16_t *p)
+{
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)p)), 16));
+}
+TFX_VEC int tfx_vm_any(tfx_vm m) { return m != 0; }
