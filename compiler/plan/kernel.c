@@ -142,6 +142,18 @@ int kernel_alone(const Module *m, const Entry *e, const Node *n)
     return node_count_bound(m, e, k.b->u.node) * 4 > ALONE_BYTES;
 }
 
+/* A cache that scores are computed from: positions at stride 1, the other axes in their order. What lives in its memory is
+ * laid out with it. Only where the target's vectors gain from it, and only when every reader of the cache computes. */
+static void want_state(Want *w, const State *s, const Node *x, int axis)
+{
+    const Target *t = w->m->ctx->target;
+    if (!t || !t->width || axis == x->rank - 1 || x->rank != s->rank || map_get(w->wanted, s)) return;
+    if (node_bound(w->m, w->ep->entry, x, axis) % LANES) return;
+    Layout *l = NEW(w->a, Layout);
+    l->last = axis;
+    map_put(w->wanted, (void *)(uintptr_t)s, l);
+}
+
 static void want_node(void *u, Node *n)
 {
     Want *w = u;
@@ -151,7 +163,10 @@ static void want_node(void *u, Node *n)
     if (k.kind != KERNEL_tile) return;
     Node *x = k.b->u.node;
     int axis = unit_axis(w->m, k.b, k.lane);
-    if (axis < 0 || x->kind == NODE_input || x->kind == NODE_state || x->kind == NODE_scatter || x->kind == NODE_arg || x->kind == NODE_result) return;
+    if (axis < 0 || x->kind == NODE_input) return;
+    const NodeInfo *xi = map_get(&w->ep->info, x);
+    if (xi && xi->in_state) { want_state(w, xi->in_state, x, axis); return; }
+    if (x->kind == NODE_state || x->kind == NODE_scatter || x->kind == NODE_arg || x->kind == NODE_result) return;
     if (map_get(w->wanted, x)) return;
     uint32_t cols = x->block ? 0 : columns(n, k.b);
     if (axis == x->rank - 1 && !cols) return;

@@ -63,7 +63,7 @@ Buffer *buffer_new(PlanCtx *c, Space space, const Node *like, const char *name)
         for (int k = 0; k < info->tile; k++) b->tile[k] = info->in[k];
     }
     Expr *run = ex_int(c->m, 1);
-    const Layout *l = space == SPACE_work || space == SPACE_weight ? layout_of(&c->plan->wanted, like) : NULL;
+    const Layout *l = space == SPACE_work || space == SPACE_weight || space == SPACE_state ? layout_of(&c->plan->wanted, like) : NULL;
     if (l && l->panel && space == SPACE_weight) panel_layout(c, b, like, l);
     else for (int j = like->rank - 1; j >= 0; j--) {
         int k = nth_inner(like, l ? l->last : -1, j);
@@ -500,7 +500,10 @@ static void plan_states(PlanCtx *c)
         Node like = {0};
         like.dtype = s->dtype; like.rank = s->rank; like.name = s->name; like.span = s->span;
         for (int d = 0; d < s->rank; d++) like.ext[d] = ex_int(c->m, s->shape[d]);
+        const Layout *l = layout_of(&c->plan->wanted, (const void *)s);
+        if (l) map_put(&c->plan->wanted, &like, (void *)(uintptr_t)l);
         Buffer *b = buffer_new(c, SPACE_state, &like, s->name);
+        if (l) map_put(&c->plan->wanted, &like, NULL);
         b->node = NULL; b->state = s; b->id = k;
         b->offset = c->plan->state_bytes;
         c->plan->state_bytes += (b->bytes + 63) / 64 * 64;
@@ -574,9 +577,10 @@ Plan *plan_make(Module *m, Arena *a)
     PlanCtx c = {0};
     c.plan = p; c.m = m; c.a = a;
     int before = m->ctx->diag.errors;
-    plan_states(&c);
-    /* layouts of weights are agreed on over all entries before any is placed */
+    /* layouts of weights and states are agreed on over all entries before any is placed */
     for (int k = 0; k < m->entries.n; k++) vec_push(a, &p->entries, entry_begin(&c, m->entries.at[k]));
+    c.ep = NULL;
+    plan_states(&c);
     for (int k = 0; k < m->entries.n; k++) entry_plan(&c, p->entries.at[k]);
     return m->ctx->diag.errors > before ? NULL : p;
 }

@@ -129,6 +129,9 @@ static void one(Test *t, uint64_t seed)
     sources_init(&ctx->sources, t->a);
     diag_init(&ctx->diag, t->a, &ctx->sources);
     ctx->strings = strings_new(t->a);
+    EmitOptions eo = {0};
+    if (getenv("TARGETS") && targets_parse(t->a, getenv("TARGETS"), &eo.targets)) exit(2);
+    if (eo.targets.n) ctx->target = eo.targets.at[0];
     const char *name = arena_printf(t->a, "%s_%llu", t->kind, (unsigned long long)seed);
     RandomIr r = !strcmp(t->kind, "scalars") ? random_scalars(t->a, seed) : random_graph(t->a, seed);
     save(t, name, ".ir", r.text, strlen(r.text));
@@ -150,7 +153,8 @@ static void one(Test *t, uint64_t seed)
         return;
     }
     EmitFiles f;
-    EmitOptions eo = {.prefix = name, .header_name = arena_printf(t->a, "%s.h", name), .banner = name};
+    eo.prefix = eo.banner = name;
+    eo.header_name = arena_printf(t->a, "%s.h", name);
     emit_c(p, &eo, &f, t->a);
     save(t, name, ".h", f.h.at, f.h.n);
     save(t, name, ".c", f.c.at, f.c.n);

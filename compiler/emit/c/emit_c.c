@@ -88,6 +88,22 @@ static const char *state_value(CEmit *e, DType t, double v)
     return arena_printf(e->a, "%u", t == DT_f16 ? f64_to_f16(v) : f64_to_bf16(v));
 }
 
+/* Element of the tensor at each place in memory. */
+static const int64_t *state_order(CEmit *e, const Buffer *b)
+{
+    int64_t *from = NEWN(e->a, int64_t, b->count + 1), stride;
+    for (int64_t j = 0; j < b->count; j++) {
+        int64_t at = 0, rest = j;
+        for (int k = b->rank - 1; k >= 0; k--) {
+            if (!ex_is_int(b->stride[k], &stride)) bug("state %s has a run-time stride", b->name);
+            at += rest % b->state->shape[k] * stride;
+            rest /= b->state->shape[k];
+        }
+        from[at] = j;
+    }
+    return from;
+}
+
 static void state_start(CEmit *e, Out *c, const Buffer *b)
 {
     const Tensor *init = b->state->init;
@@ -101,7 +117,8 @@ static void state_start(CEmit *e, Out *c, const Buffer *b)
         return;
     }
     out_f(c, "    {\n        static const %s start[%lld] = {", c_type(b->dtype), (long long)b->count);
-    for (int64_t j = 0; j < b->count; j++) out_f(c, "%s%s", j ? ", " : "", state_value(e, b->dtype, tensor_f64(init, j)));
+    const int64_t *from = state_order(e, b);
+    for (int64_t j = 0; j < b->count; j++) out_f(c, "%s%s", j ? ", " : "", state_value(e, b->dtype, tensor_f64(init, from[j])));
     out_f(c, "};\n        for (int32_t k = 0; k < %lld; k++) state->%s[k] = start[k];\n    }\n", (long long)b->count, n);
 }
 
