@@ -2,7 +2,7 @@
 _tfxc()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} tfxc=${COMP_WORDS[0]}
-    local options="-o --emit= --name= --weights= --taps --trace --self-test --report -MD -D -I --model= --weights-from=
+    local options="-o --emit= --name= --weights= --target= --taps --trace --self-test --report -MD -D -I --model= --weights-from=
         --random-weights --entry= --call= --script= --alphabet= --length= --json --why= --semantics= --inputs= --interpret --tol= --seed= -O --dump= --dump-all= --stop-after= --skip=
         --run= --check-passes --print-passes --print-ops --print-targets --ram= --flash= --error-format= --color= -Werror
         -Wno- --help --version"
@@ -12,6 +12,7 @@ _tfxc()
     case $prev in
     --emit) COMPREPLY=($(compgen -W "c ir plan json tfx" -- "$cur")); return ;;
     --semantics) COMPREPLY=($(compgen -W "program model" -- "$cur")); return ;;
+    --target) COMPREPLY=($(compgen -W "portable x86-64-v3 x86-64-v4 native" -- "$cur")); return ;;
     --weights) COMPREPLY=($(compgen -W "inline tables incbin blob object" -- "$cur")); return ;;
     --error-format) COMPREPLY=($(compgen -W "text json" -- "$cur")); return ;;
     --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;

@@ -50,5 +50,13 @@ batches() {
 }
 batches scalars 0 2
 batches graphs "$first" "$count"
+# the same with the vectors of a target
+for target in ${VECTORS:-x86-64-v3 x86-64-v4}; do
+    [ -n "${VARIANTS-}" ] || [ ! -x "${TFXC:-}" ] || "$TFXC" --print-targets | grep -q "^$target .*not on this machine" || [ "$(uname -m)" != x86_64 ] || {
+        export TARGETS="$target"
+        VARIANTS="$CC+-O1+-march=$target" batches graphs "$first" $((count / 2))
+        unset TARGETS
+    }
+done
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -1,0 +1,69 @@
+#!/bin/sh
+# Code for the vectors of x86-64-v3 and x86-64-v4: contractions of all kinds of sizes (1, odd, tails, large) against the
+# interpreter, models with caches, one file for several targets compiled for each, what is wrong is said.
+# SHAPES: M N K a word, joined by x. What this machine cannot run is skipped by name.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+passed=0 failed=0 skipped=0
+ok() { passed=$((passed + 1)); echo "ok $1"; }
+not_ok() { failed=$((failed + 1)); echo "not ok $1: $2"; head -n 20 "$TMPDIR/log"; }
+skip() { skipped=$((skipped + 1)); echo "skip $1: $2"; }
+if [ ! -x "${TFXC:-}" ]; then echo "skip target: the compiler is not built"; echo "0 passed, 0 failed, 1 skipped"; exit 0; fi
+cd "$TMPDIR" || exit 1
+
+# verify NAME ARGS..
+verify() {
+    name=$1; shift
+    if "$TFXC" verify "$@" >log 2>&1; then ok "$name"; else not_ok "$name" "tfxc verify $*"; fi
+}
+
+shapes=${SHAPES:-"1x1x1 1x16x8 2x15x7 3x17x5 5x33x16 6x64x13 7x63x64 8x48x9 11x65x3 12x80x21 13x96x33 16x100x40 19x192x17 25x130x50 67x200x96 130x256x64"}
+for target in x86-64-v3 x86-64-v4; do
+    if "$TFXC" --print-targets | grep -q "^$target .*not on this machine"; then skip "$target" "this processor does not have it"; continue; fi
+    for shape in $shapes; do
+        IFS=x read -r m n k <<END
+$shape
+END
+        verify "$target $shape" "$here/linear.tfx" --random-weights --target=$target -D "M=$m" -D "N=$n" -D "K=$k"
+    done
+    for model in bert llama mistral t5 mamba longformer; do
+        cp "$SRCDIR/tests/models/$model/"* . 2>/dev/null
+        verify "$target $model" model.tfx --target=$target
+    done
+done
+
+# one file, a variant for each target
+same() { # NAME TARGETS FLAGS..
+    name=$1 list=$2; shift 2
+    if ! "$TFXC" "$SRCDIR/examples/digits/model.tfx" --self-test --target="$list" --name d -o d.c >log 2>&1; then not_ok "$name" "tfxc"; return; fi
+    echo '#include "d.h"
+int main(void) { static d_work w; return d_self_test(&w) != D_OK; }' >main.c
+    # shellcheck disable=SC2086
+    if ! $CC -std=c11 -O2 -Wall -Wextra -Werror "$@" -DD_SELF_TEST -o d main.c d.c >log 2>&1; then not_ok "$name" "does not compile: $*"
+    elif ./d >log 2>&1; then ok "$name"; else not_ok "$name" "the self-test fails"; fi
+}
+if [ "$(uname -m)" = x86_64 ]; then
+    same "a list, portable" x86-64-v4,x86-64-v3,portable
+    for v in v3 v4; do
+        if "$TFXC" --print-targets | grep -q "^x86-64-$v .*not on this machine"; then skip "a list, $v" "this processor does not have it"
+        else same "a list, $v" portable,x86-64-v3,x86-64-v4 -march=x86-64-$v; fi
+    done
+    "$TFXC" "$SRCDIR/examples/digits/model.tfx" --target=x86-64-v4 --name d -o d.c >log 2>&1
+    if $CC -c d.c -o d.o >log 2>&1; then not_ok "compiled for another processor" "no error"
+    elif grep -q 'compile for x86-64-v4: -march=x86-64-v4' log; then ok "compiled for another processor"
+    else not_ok "compiled for another processor" "it says"; fi
+else skip "variants" "not an x86-64 machine"; fi
+
+# wrong NAME TEXT ARGS..
+wrong() {
+    name=$1 text=$2; shift 2
+    "$TFXC" "$SRCDIR/examples/digits/model.tfx" "$@" -o wrong.c >log 2>&1
+    status=$?
+    if [ $status = 2 ] && grep -qF "$text" log && [ ! -e wrong.c ]; then ok "$name"; else not_ok "$name" "exit status $status"; fi
+}
+wrong "a target that does not exist" "there is no target 'x86-64-v5' (did you mean 'x86-64-v" --target=x86-64-v5
+wrong "a target of nothing like it" "there is no target 'cortex-m4'; see --print-targets" --target=cortex-m4
+wrong "an empty place in the list" "there is no target ''" --target=portable,
+if "$TFXC" --print-targets | grep -q '^native '; then ok "--print-targets"; else not_ok "--print-targets" "no native"; fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
