@@ -1,5 +1,5 @@
 #!/bin/sh
-# targets/vecmath.h: every function within its stated error, special values, NaN; for each x86-64 level that has a vec.h and
+# targets/vector/math.h: every function within its stated error, special values, NaN; for each x86-64 level that has a vec.h and
 # that this processor has, with each compiler, without warnings; each section compiles with what it names and nothing else.
 # STRIDE: every STRIDE-th float is tried (run-slow.sh: all of them).
 set -u
@@ -41,13 +41,13 @@ section() {
         k = split(needs[s], list, ",")
         for (i = 1; i <= k; i++) want(list[i])
     }
-    END { want(name); print "#include VEC_H"; for (i = 1; i <= n; i++) if (order[i] in wanted) printf "%s", text[order[i]] }' "$SRCDIR/targets/vecmath.h"
+    END { want(name); print "#include VEC_H"; for (i = 1; i <= n; i++) if (order[i] in wanted) printf "%s", text[order[i]] }' "$SRCDIR/targets/vector/math.h"
 }
 
 # sections COMPILER LEVEL
 sections() {
     : >"$TMPDIR/log"
-    for name in $(sed -n 's/^\/\* vec: \([a-z0-9_]*\).*/\1/p' "$SRCDIR/targets/vecmath.h"); do
+    for name in $(sed -n 's/^\/\* vec: \([a-z0-9_]*\).*/\1/p' "$SRCDIR/targets/vector/math.h"); do
         { echo '#include <stdint.h>'; echo '#include <immintrin.h>'; echo '#define TFX_INLINE static inline __attribute__((unused))'
           section "$name"; echo 'extern int translation_unit;'; } >"$TMPDIR/section.c"
         sed -i 's|#include "runtime/math/sincos.c"|#include "runtime/math/bits.c"\n&|' "$TMPDIR/section.c"

@@ -1,4 +1,4 @@
-/* targets/vecmath.h against double libm, of all compilers and instruction sets at once, because the reference is what takes
+/* targets/vector/math.h against double libm, of all compilers and instruction sets at once, because the reference is what takes
  * the time.  Compiled in two ways:
  *   -DKERNELS=NAME -DVEC_H="targets/ISA/vec.h": the table NAME of loops over the functions, with that set of instructions;
  *   -DSETS="SET(NAME) SET(NAME)": the program that compares all those tables.
@@ -23,7 +23,7 @@ typedef struct {
 #include "../../runtime/math/bits.c"
 #include "../../runtime/math/sincos.c"
 #include VEC_H
-#include "../../targets/vecmath.h"
+#include "../../targets/vector/math.h"
 
 #define FUNCTIONS(F) F(exp) F(exp2) F(expm1) F(log) F(log2) F(log1p) F(tanh) F(sigmoid) F(silu) F(erf) F(gelu) F(gelu_tanh) F(sin) F(cos) F(rsqrt)
 #define LOOP(NAME) \

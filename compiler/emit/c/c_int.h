@@ -15,6 +15,7 @@ typedef struct CEmit {
   unsigned mem_types;              /* bit t: c_mem(t) is used */
   const char *prefix, *upper;
   const Target *target;            /* of the variant at hand */
+  SMap vec_math; VEC(const char *) vec_order;   /* sections of targets/vector/math.h that it needs */
   SMap helpers;
   Sym *from, *to;                  /* bounds of a clipped index */
   Sym *lane, *lane0, *lane_sub;    /* of register tiles: column in the tile, first column of a group, of the tile in it */
@@ -96,6 +97,11 @@ int  tile_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 /* sums and softmax along memory; 0: not possible here, nothing written */
 int  row_reduce_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 int  row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p);
+/* vector.c: e in vectors of the target, for the columns from l on; acc: text of the sums. NULL: it has no such form (then
+ * the body may hold declarations, which the caller takes back). */
+const char *vector_expr(FnC *f, const Expr *e, const char *acc);
+const char *vector_place(FnC *f, const Buffer *b, const char *p, Expr *at);   /* address of a run over the lanes; NULL */
+void vector_math(CEmit *e, Out *to);
 /* entry.c */
 void entry_emit(CEmit *e, const EntryPlan *ep);
 void entry_signature(const CEmit *e, const EntryPlan *ep, Out *o);      /* without the semicolon */

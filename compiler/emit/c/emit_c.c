@@ -142,7 +142,8 @@ static void strerror_emit(const CEmit *e, Out *c)
 /* What is written once a variant. */
 static void names_init(CEmit *e)
 {
-    e->texts.n = 0;
+    e->texts.n = e->vec_order.n = 0;
+    smap_init(&e->vec_math, e->a);
     smap_init(&e->helpers, e->a);
     static const char *const taken[] = {"status", "work", "state", "reset", "strerror", "f32", "f64", "i64", "i32", "i16", "u16",
         "weights", "image", "image_fits", "bind", "le", "tensor", "self_test", "golden_value", "golden_differs"};
@@ -189,6 +190,10 @@ static void variant(CEmit *e, int k, Out *code)
         const EmbeddedFile *f = embedded_find(arena_printf(e->a, "targets/%s/vec.h", e->target->name));
         if (!f) bug("target %s has no vec.h", e->target->name);
         paste(e, code, f->text, f->size);
+        Out math;
+        out_init(&math, e->a);
+        vector_math(e, &math);
+        paste(e, code, math.at ? math.at : "", (unsigned)math.n);
         out_f(code, "\n");
     }
     append(code, &e->fns);

@@ -288,6 +288,31 @@ static void lane_sums(const Tile *t, int rows, int width, const char *added)
     close_loops(f, open + 1);
 }
 
+/* The end of a tile in vectors, row by row. 0: not possible, nothing is written. */
+static int vector_end(const Tile *t, int rows, int width)
+{
+    FnC *f = t->f;
+    Out *o = &f->body;
+    const char *x = f->e->prefix;
+    size_t before = o->n;
+    int temps = f->ntemps;
+    for (int r = 0; r < rows; r++) {
+        const char *acc = arena_printf(f->e->a, "%s_v_load(c%d + l)", x, r), *value = acc;
+        out_f(o, "for (ptrdiff_t l = 0; l < %d; l += %d) {\n", width, f->e->target->width);
+        o->indent++;
+        if (t->n->post) value = vector_expr(f, in_tile(t, t->n->post, r), acc);
+        const char *at = vector_place(f, t->dst, t->p, in_tile(t, buffer_at(f, t->dst, f->at), r));
+        if (value && at) out_f(o, "%s_v_store(%s, %s);\n", x, at, value);
+        o->indent--;
+        out_f(o, "}\n");
+        if (value && at) continue;
+        o->n = before;
+        f->ntemps = temps;
+        return 0;
+    }
+    return 1;
+}
+
 /* One tile of `rows` rows: width columns are added up, those below `stored` are stored. */
 static void one_tile(const Tile *t, int rows, int width, const char *stored)
 {
@@ -297,6 +322,7 @@ static void one_tile(const Tile *t, int rows, int width, const char *stored)
     int room = !stored || room_for_tile(t, width);
     if (vectors_of(t, width) && room) vector_sums(t, rows, width);
     else lane_sums(t, rows, width, room ? all : stored);
+    if (vectors_of(t, width) && !stored && vector_end(t, rows, width)) return;
     if (!stored) stored = all;
     /* cheap ends in one loop: what the rows share is read once, transposed results get runs of rows */
     int together = !t->n->post || ex_cost(t->n->post) < 16;
