@@ -6,7 +6,7 @@
  * Everything is rounded by fused multiply-add as written; options that regroup arithmetic (-ffast-math) break it.
  * Special values are those of the scalar functions in runtime/math, but exp, exp2, sigmoid keep subnormal results.
  * Polynomials: Remez, as in tests/math/fit.py; all but those of exp2_near, gelu, sin and cos are the scalar ones.
- * Errors are the largest over all floats, against double (tests/vec/run-slow.sh).
+ * Errors are the largest over all floats, against double (STRIDE=1 tests/vec/run-slow.sh).
  */
 /* vec: exp needs= */
 /* e^x = 2^n e^r, n = round(x log2 e), r = x - n ln2 (ln2 in two constants; the first product is exact), e^r of degree 6.

@@ -70,3 +70,4 @@ TFX_VEC tfx_v tfx_v_load_bf16(const uint16_t *p)
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)), 16));
 }
 TFX_VEC int tfx_vm_any(tfx_vm m) { return _mm256_movemask_ps(m) != 0; }
+TFX_VEC void tfx_v_prefetch(const float *p) { _mm_prefetch((const char *)(const void *)p, _MM_HINT_T1); }     /* will be read soon; any address */

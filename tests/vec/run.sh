@@ -1,7 +1,7 @@
 #!/bin/sh
 # targets/vector/math.h: every function within its stated error, special values, NaN; for each x86-64 level that has a vec.h and
 # that this processor has, with each compiler, without warnings; each section compiles with what it names and nothing else.
-# STRIDE: every STRIDE-th float is tried (run-slow.sh: all of them).
+# STRIDE: every STRIDE-th float is tried (run-slow.sh: every 17th, or all).
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 passed=0 failed=0 skipped=0

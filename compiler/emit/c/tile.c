@@ -12,6 +12,7 @@ typedef struct Tile {
   FnC *f; Module *m; Node *n; const Buffer *dst; const char *p;
   int lane, row, rows; Expr *a, *b;
   int vectors;                           /* b can be loaded as vectors of the target */
+  int ahead;                             /* fetch the next panel meanwhile */
   Expr *sub;                             /* first column of the tile in the panel, or within lane0's group */
   Expr *lane0, *row0;                    /* first column and row of the tile at hand */
 } Tile;
@@ -181,14 +182,20 @@ static const char *b_text(const Tile *t)
     return c_element(t->f, b, fn_param_buf(t->f, b, t->b->u.node, 0), c_place(t->f, b_place(t, b)));
 }
 
-/* Vector j of the tile's columns of b. */
-static const char *b_vector(const Tile *t, int j)
+/* Address of vector j of the tile's columns of b. */
+static const char *b_address(const Tile *t, int j)
 {
     CEmit *e = t->f->e;
     const Buffer *b = fn_buffer(t->f, t->b->u.node);
     Expr *at = ex_sub(t->m, b_place(t, b), ex_sym(t->m, e->lane)), *step = ex_int(t->m, j * e->target->width);
-    const char *kind = b->dtype == DT_f32 ? "load" : b->dtype == DT_f16 ? "load_f16" : "load_bf16";
-    return arena_printf(e->a, "%s_v_%s(%s + %s)", e->prefix, kind, fn_param_buf(t->f, b, t->b->u.node, 0), c_expr(t->f, ex_add(t->m, at, step)));
+    return arena_printf(e->a, "%s + %s", fn_param_buf(t->f, b, t->b->u.node, 0), c_expr(t->f, ex_add(t->m, at, step)));
+}
+
+static const char *b_vector(const Tile *t, int j)
+{
+    const DType type = fn_buffer(t->f, t->b->u.node)->dtype;
+    const char *kind = type == DT_f32 ? "load" : type == DT_f16 ? "load_f16" : "load_bf16";
+    return arena_printf(t->f->e->a, "%s_v_%s(%s)", t->f->e->prefix, kind, b_address(t, j));
 }
 
 /* May columns beyond the last one be read (not used)? By a tile of `width` columns at a multiple of that. */
@@ -254,6 +261,9 @@ static void vector_sums(const Tile *t, int rows, int width)
     }
     int open = depth_loops(t);
     for (int j = 0; j < n; j++) out_f(o, "const %s_v b%d = %s;\n", x, j, b_vector(t, j));
+    const Buffer *b = fn_buffer(f, t->b->u.node);
+    for (int j = 0; t->ahead && j * w < b->panel; j++)
+        out_f(o, "%s_v_prefetch(%s + %lld);\n", x, b_address(t, j), (long long)b->depth * b->panel);
     for (int r = 0; r < rows; r++) {
         out_f(o, "const %s_v a%d = %s_v_set1(%s);\n", x, r, x, c_expr(f, in_tile(t, t->a, r)));
         for (int j = 0; j < n; j++) out_f(o, "s%d_%d = %s_v_fma(a%d, b%d, s%d_%d);%s", r, j, x, r, j, r, j, j + 1 < n ? " " : "\n");
@@ -350,12 +360,22 @@ static void row_loop(Tile *t, int rows, int width, const char *stored, const cha
     close_loops(t->f, 1);
 }
 
+/* With few tiles of rows the first one waits for memory: the others, which find their panel in the cache, fetch the next
+ * one. With many the wait does not count. */
+static int fetches_ahead(const Tile *t, int64_t tiles, int width)
+{
+    const Buffer *b = fn_buffer(t->f, t->b->u.node);
+    return tiles > 1 && tiles <= 8 && b->panel == width && b->dtype == DT_f32 && b->bytes > ALONE_BYTES;
+}
+
 /* A known number of rows in tiles that differ by one row at most: short tiles waste the vectors. */
 static void even_rows(Tile *t, int64_t size, int most, int width, const char *stored)
 {
     int64_t tiles = (size + most - 1) / most, rows = size / tiles, longer = size % tiles;
     if (longer) row_loop(t, (int)rows + 1, width, stored, arena_printf(t->f->e->a, "%lld", (long long)(longer * (rows + 1))));
+    t->ahead = fetches_ahead(t, tiles, width);
     row_loop(t, (int)rows, width, stored, arena_printf(t->f->e->a, "%lld", (long long)size));
+    t->ahead = 0;
 }
 
 static void all_rows(Tile *t, int width, const char *stored)
@@ -527,7 +547,7 @@ int tile_body(FnC *f, Node *n, const Buffer *dst, const char *p)
 {
     const Kernel *k = f->step->kernel;
     Module *m = f->e->plan->module;
-    Tile t = {f, m, n, dst, p, k->lane, k->row, k->rows, k->a, k->b, 0, ex_int(m, 0), NULL, NULL};
+    Tile t = {f, m, n, dst, p, k->lane, k->row, k->rows, k->a, k->b, 0, 0, ex_int(m, 0), NULL, NULL};
     int64_t size;
     fn_lane(f);
     t.a = at_slots(&t, k->a, f->at);
