@@ -136,7 +136,8 @@ static int panel_width(const Want *w, const Node *x, uint32_t cols)
 int kernel_alone(const Module *m, const Entry *e, const Node *n)
 {
     Kernel k;
-    if (!m->ctx->target || !m->ctx->target->width) return 0;
+    if (!m->ctx->target || !m->ctx->target->width || n->kind != NODE_compute) return 0;
+    if (!n->nred && n->body->op == EX_read && n->body->u.node->kind == NODE_input) return 1;
     kernel_choose(m, e, n, NULL, 0, &k);
     if (k.kind != KERNEL_tile || !node_is_const(k.b->u.node)) return 0;
     return node_count_bound(m, e, k.b->u.node) * 4 > ALONE_BYTES;

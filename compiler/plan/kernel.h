@@ -13,7 +13,7 @@ enum { LANES = 16, TILE_ROWS = 4 };
 /* Chooses; k->kind is KERNEL_nest when nothing fits. Sizes only, no memory. in: the regions around the node. */
 void kernel_choose(const Module *m, const Entry *e, const Node *n, const RegionAt *in, int nin, Kernel *k);
 
-/* A contraction with so many weights that few rows at a time would read them too often: it takes all rows at once and
+/* A copy of an input for the sake of its layout (opt/transpose.c), or a contraction with so many weights that few rows at a time would read them too often: it takes all rows at once and
  * joins no region. Only on targets that have memory for whole tensors. */
 enum { ALONE_BYTES = 1 << 16 };
 int kernel_alone(const Module *m, const Entry *e, const Node *n);

@@ -54,6 +54,10 @@ if [ "$(uname -m)" = x86_64 ]; then
     else not_ok "compiled for another processor" "it says"; fi
 else skip "variants" "not an x86-64 machine"; fi
 
+# keys that are an input are copied into another order for vectors, and only for them
+copies() { "$TFXC" "$here/linear.tfx" --random-weights --emit=ir "$@" -D M=32 -D K=16 -o - 2>log | grep -c 'q: f32\[B*2*,*.*\] = compute %.*\[o'; }
+if [ "$(copies --target=x86-64-v4)" = 1 ] && [ "$(copies)" = 0 ]; then ok "transpose"; else not_ok "transpose" "copies: $(copies --target=x86-64-v4) with vectors, $(copies) without"; fi
+
 # wrong NAME TEXT ARGS..
 wrong() {
     name=$1 text=$2; shift 2

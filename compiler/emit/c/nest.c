@@ -116,11 +116,35 @@ const char *element(FnC *f, const Buffer *b, const Node *n, const char *p, int w
     return arena_printf(f->e->a, "%s[%s]", p, c_expr(f, buffer_at(f, b, f->at)));
 }
 
+/* A copy into another order of axes: a few elements at a time along the result, so that both sides stay in cache lines.
+ * 0: no such copy, nothing is written. */
+static int turned_copy(FnC *f, const Node *n, const Buffer *dst, const char *p)
+{
+    enum { BLOCK = 16 };
+    Out *o = &f->body;
+    int64_t size = 0, step;
+    int along = -1, last = n->rank - 1, depth = 0;
+    if (n->red != RED_none || n->nconj || n->empty || n->post || n->body->op != EX_read || dst->panel) return 0;
+    for (int k = 0; k < last; k++) if (ex_is_int(dst->stride[k], &step) && step == 1) along = k;
+    if (along < 0 || (f->fixed >> along | f->fixed >> last) & 1) return 0;
+    if (!ex_is_int(n->ext[along], &size) || size % BLOCK || size < 2 * BLOCK) return 0;
+    for (int k = 0; k < last; k++) if (k != along) depth += open_slot(f, k);
+    const char *v = c_slot(f, along);
+    out_f(o, "for (int32_t %s_0 = 0; %s_0 < %lld; %s_0 += %d) {\n", v, v, (long long)size, v, BLOCK);
+    o->indent++;
+    open_slot(f, last);
+    open_loop(f, v, arena_printf(f->e->a, "%s_0", v), arena_printf(f->e->a, "%s_0 + %d", v, BLOCK));
+    out_f(o, "%s = %s;\n", element(f, dst, n, p, 1), c_store(f, dst->dtype, c_expr(f, n->body)));
+    close_loops(f, depth + 3);
+    return 1;
+}
+
 static void compute_body(FnC *f, const Node *n, const Buffer *dst, const char *p)
 {
     Out *o = &f->body;
     uint32_t outs = (1u << n->rank) - 1, all = outs | (((1u << n->nred) - 1) << n->rank), open = 0;
     int depth = 0;
+    if (turned_copy(f, n, dst, p)) return;
     local_hoist(f, n->body, 0, all);
     for (int k = 0; k < n->rank; k++) {
         depth += open_slot(f, k);
