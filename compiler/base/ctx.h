@@ -21,6 +21,7 @@ typedef struct Ctx {
   const char *weights_override;    /* --weights-from=FILE: use this checkpoint instead of the bind's file; or NULL */
   int      random_weights;         /* --random-weights[=SEED]: no checkpoint; seed in random_seed */
   uint64_t random_seed;
+  int      threads;                /* --threads: parts that a call's work may be split into; 0: entries know nothing of threads */
   const struct Target *target;     /* what plans are tuned for (targets/targets.h); NULL: any processor */
 } Ctx;
 #endif

@@ -78,6 +78,7 @@ static int emit_files(const Options *o, Ctx *ctx, const Plan *p, const Program *
     eo.provenance = arena_printf(a, " * source sha256 %s\n", hash);
     eo.trace = o->trace;
     eo.targets = o->targets;
+    eo.threads = ctx->threads;
     if (program) eo.tables = program_tables(ctx, program, &eo.ntables);
     if (o->self_test) golden_calls(o, ctx, &eo);
     eo.weights = o->weights >= 0 ? (WeightsAs)o->weights : p->weight_bytes <= INLINE_LIMIT || to_stdout ? WEIGHTS_inline : WEIGHTS_incbin;

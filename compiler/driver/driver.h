@@ -34,6 +34,7 @@ typedef struct Options {
 /* options.c. Fills options and ctx (defines, includes); returns 0 or an exit status after printing why. */
 int  options_parse(Options *o, Ctx *ctx, int argc, char **argv);
 void options_help(int what);       /* HELP_* */
+enum { MAX_THREADS = 64 };
 enum { HELP_usage = 1, HELP_passes, HELP_ops, HELP_targets };
 int  usage(const char *fmt, const char *what);   /* prints, gives EXIT_USAGE */
 /* arguments.c: argv with every @FILE replaced by the words of the file. 0, or an exit status after printing why. */

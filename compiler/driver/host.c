@@ -66,6 +66,7 @@ static int build(Host *h, const char *dir)
 {
     Arena *a = h->ctx->perm;
     EmitOptions eo = {.prefix = "m", .header_name = "m.h", .banner = "host"};
+    eo.threads = h->ctx->threads;
     if (h->ctx->target) eo.targets = (TargetList){{h->ctx->target}, 1};
     FileSet to = {arena_printf(a, "%s/m.c", dir), arena_printf(a, "%s/m.h", dir), NULL, NULL};
     if (h->p->weight_bytes > 1 << 16) {
@@ -152,6 +153,15 @@ static int guards_whole(const unsigned char *p, size_t n)
     return 1;
 }
 
+/* A parallel_for as strange as one may be: the last part first, in the calling thread. */
+static void backwards(void *user, void (*task)(void *arg, int32_t part), void *arg, int32_t parts)
+{
+    (void)user;
+    for (int32_t part = parts; part-- > 0;) task(arg, part);
+}
+
+struct Threads { void (*parallel_for)(void *user, void (*task)(void *arg, int32_t part), void *arg, int32_t parts); void *user; };
+
 int host_call(Host *h, int entry, const int64_t *dims, const Value *in, Value *out)
 {
     const Entry *e = h->p->entries.at[entry]->entry;
@@ -159,9 +169,11 @@ int host_call(Host *h, int entry, const int64_t *dims, const Value *in, Value *o
     unsigned char *room[MAX_ARGS];
     ffi_cif cif;
     ffi_arg status = 0;
-    if (2 + e->dims.n + e->inputs.n + e->outputs.n > MAX_ARGS) return spoken(h->ctx, "too many arguments", e->name), -1;
+    if (3 + e->dims.n + e->inputs.n + e->outputs.n > MAX_ARGS) return spoken(h->ctx, "too many arguments", e->name), -1;
     add_pointer(c, h->work);
     if (h->p->states.n) add_pointer(c, h->state);
+    struct Threads threads = {backwards, NULL};
+    if (h->ctx->threads) add_pointer(c, &threads);
     for (int k = 0; k < e->dims.n; k++) {
         c->number[c->n] = (int32_t)dims[k];
         c->value[c->n] = &c->number[c->n];

@@ -21,6 +21,7 @@ void ctx_again(Ctx *to, const Ctx *from)
     to->random_weights = from->random_weights;
     to->random_seed = from->random_seed;
     to->target = from->target;
+    to->threads = from->threads;
     to->diag.fatal = from->diag.fatal;
     to->diag.out = fopen("/dev/null", "w");
     if (!to->diag.out) to->diag.out = stderr;

@@ -13,6 +13,7 @@ static const OptionRow rows[] = {
     {"--name", "PREFIX", "prefix of every C name; default: the stem of the output file"},
     {"--weights", "HOW", "inline, tables, incbin, blob or object; default: inline up to 4 MiB (of a program: tables up to 256 KiB), then incbin"},
     {"--target", "LIST", "portable (default), x86-64-v3, x86-64-v4, native; a list gives one file with a variant for each"},
+    {"--threads", "N", "entries take a parallel_for of the caller's, or NULL, and split their work into N parts"},
     {"--taps", NULL, "the model's taps become outputs"},
     {"--trace", NULL, "hooks behind every step, compiled with -DPREFIX_TRACE=FUNCTION"},
     {"--self-test", NULL, "PREFIX_self_test(), compiled with -DPREFIX_SELF_TEST: calls with known results"},
@@ -231,6 +232,16 @@ static int set_limit(Options *o, const char *f, const char *v)
     return 0;
 }
 
+static int set_threads(Options *o, Ctx *ctx, const char *f, const char *v)
+{
+    double n = 0;
+    if (number(f, v, &n)) return EXIT_USAGE;
+    if (n < 1 || n > MAX_THREADS || n != (int)n) return usage("--threads: '%s' is not a number of threads; 1 .. 64", v);
+    ctx->threads = (int)n;
+    note(o, ctx, f, v);
+    return 0;
+}
+
 static int set_long(Options *o, Ctx *ctx, const char *f, const char *v)
 {
     static const char *const formats[] = {"text", "json", NULL}, *const colors[] = {"never", "always", "auto", NULL};
@@ -247,6 +258,7 @@ static int set_long(Options *o, Ctx *ctx, const char *f, const char *v)
         ctx->target = o->targets.at[0];
         note(o, ctx, f, v);
     }
+    else if (!strcmp(f, "--threads")) return set_threads(o, ctx, f, v);
     else if (!strcmp(f, "--taps")) { o->taps = 1; note(o, ctx, f, NULL); }
     else if (!strcmp(f, "--self-test")) { o->self_test = 1; note(o, ctx, f, NULL); }
     else if (!strcmp(f, "--trace")) { o->trace = 1; note(o, ctx, f, NULL); }

@@ -26,6 +26,7 @@ typedef struct EmitOptions {
   const GoldenCall *golden; int ngolden;
   const NameTable *tables; int ntables;
   TargetList targets;          /* none: portable */
+  int threads;                 /* parts of the work, as the plan was made for; 0: entries know nothing of threads */
 } EmitOptions;
 /* The .c file is c. With `split` it is c, then the weights' text (weights_text), then c_end. s: empty, or the .S file. */
 typedef struct EmitFiles { Out h, c, c_end, s; uint64_t id; /* of code and layout: an image fits when equal */ } EmitFiles;
@@ -45,12 +46,6 @@ ImageSum image_put(const Plan *p, Sink to);            /* plan->weight_bytes byt
 void image_header(const Plan *p, const ImageSum *sum, uint64_t id, unsigned char header[IMAGE_HEADER]);
 void weights_text(const Plan *p, Sink to);             /* the rows of the inline array */
 
-/* ---- cost.c ---- */
-typedef struct Cost { double macs, ops, bytes; } Cost; /* sums of products; other scalar operations; bytes read and written */
-Cost step_cost(const Plan *p, const EntryPlan *ep, const Step *s);   /* sizes at their bounds; loops at their largest count */
-Cost entry_cost(const Plan *p, const EntryPlan *ep);
-const char *step_title(Arena *a, const Step *s);       /* "layers.0.q" or the kind of node */
-
 /* ---- growth.c ---- */
 const char *step_growth(Arena *a, const Plan *p, const EntryPlan *ep, const Step *s);   /* "all pairs O(T^2)"; "" without run-time sizes */
 const char *entry_growth(Arena *a, const Plan *p, const EntryPlan *ep);  /* "time O(T log T), work memory O(T)"; "" when unknown */
@@ -58,6 +53,4 @@ const char *entry_growth(Arena *a, const Plan *p, const EntryPlan *ep);  /* "tim
 /* ---- report.c, json.c ---- */
 void report_text(const Plan *p, Out *o);
 void report_json(const Plan *p, const char *model, Out *o);
-/* "12345" -> "12 345" */
-const char *grouped(Arena *a, double n);
 #endif

@@ -128,10 +128,20 @@ static int aligned_axis(const Step *s, const Region *g, const Node *x)
 }
 
 /* ---- writing and reading ---- */
+
+/* What each part of the work has for itself, and what all share, do not mix. */
+static int in_its_part(const Replay *r, const Buffer *b)
+{
+    const EntryPlan *ep = r->ep;
+    if (!b->part_bytes) return b->offset + b->bytes <= ep->shared_bytes;
+    return b->part_bytes == ep->part_bytes && b->offset >= ep->shared_bytes && b->offset + b->bytes <= ep->shared_bytes + ep->part_bytes;
+}
+
 static void wrote(Replay *r, const Buffer *b, const Node *n)
 {
     if (place(r, b) < 0) { map_put(&r->value, b, (void *)(uintptr_t)n); return; }
     if (b->space == SPACE_work && b->offset + b->bytes > r->ep->work_bytes) { fault(r, n, "buffer outside the arena"); return; }
+    if (b->space == SPACE_work && !in_its_part(r, b)) { fault(r, n, "buffer outside of its part of the arena"); return; }
     int whole = 0, last = 1, first = 1;
     const RegionAt *at = NULL;
     for (int k = 0; r->step->kind == STEP_node && k < r->step->nin; k++) {

@@ -1,5 +1,6 @@
 /* memory.c - offsets of the work buffers. Largest first, lowest free offset among the buffers whose lives overlap.
- * Takes first/last of each buffer, gives offset, arena size and the lower bound (largest sum of live sizes). */
+ * Takes first/last of each buffer, gives offset, arena size and the lower bound (largest sum of live sizes). What each
+ * part of the work has for itself lies behind what they share, once for every part. */
 #include <stdlib.h>
 #include "compiler/plan/plan_int.h"
 
@@ -23,7 +24,39 @@ static int64_t round_up(int64_t n) { return (n + BUFFER_ALIGN - 1) / BUFFER_ALIG
 
 static int overlap(const Buffer *a, const Buffer *b) { return a->first <= b->last && b->first <= a->last; }
 
-void memory_place(EntryPlan *ep)
+/* Places the buffers of one kind from 0 on; gives how many bytes they take. */
+static int64_t place(Buffer *const *list, int n, int private, Buffer **rivals)
+{
+    int64_t top = 0;
+    for (int k = 0; k < n; k++) {
+        int m = 0;
+        if ((list[k]->part_bytes != 0) != private) continue;
+        for (int j = 0; j < k; j++)
+            if ((list[j]->part_bytes != 0) == private && overlap(list[j], list[k])) rivals[m++] = list[j];
+        qsort(rivals, (size_t)m, sizeof *rivals, by_offset);
+        int64_t at = 0;
+        for (int j = 0; j < m; j++) {
+            if (at + round_up(list[k]->bytes) <= rivals[j]->offset) break;
+            int64_t end = rivals[j]->offset + round_up(rivals[j]->bytes);
+            if (end > at) at = end;
+        }
+        list[k]->offset = at;
+        if (at + round_up(list[k]->bytes) > top) top = at + round_up(list[k]->bytes);
+    }
+    return top;
+}
+
+static int64_t most_live(const EntryPlan *ep, Buffer *const *list, int n, Arena *a)
+{
+    int64_t *live = NEWN(a, int64_t, ep->positions + 2), most = 0;
+    for (int k = 0; k < n; k++)
+        for (int p = list[k]->first; p <= list[k]->last && p <= ep->positions; p++) live[p] += round_up(list[k]->bytes);
+    for (int p = 0; p <= ep->positions; p++)
+        if (live[p] > most) most = live[p];
+    return most;
+}
+
+void memory_place(EntryPlan *ep, int parts)
 {
     Arena *a = arena_new();
     Buffer **list = NEWN(a, Buffer *, ep->buffers.n + 1), **rivals = NEWN(a, Buffer *, ep->buffers.n + 1);
@@ -36,29 +69,16 @@ void memory_place(EntryPlan *ep)
             if (b->last > o->last) o->last = b->last;
         }
     qsort(list, (size_t)n, sizeof *list, by_size);
-    int64_t top = 0;
-    for (int k = 0; k < n; k++) {
-        int m = 0;
-        for (int j = 0; j < k; j++)
-            if (overlap(list[j], list[k])) rivals[m++] = list[j];
-        qsort(rivals, (size_t)m, sizeof *rivals, by_offset);
-        int64_t at = 0;
-        for (int j = 0; j < m; j++) {
-            if (at + round_up(list[k]->bytes) <= rivals[j]->offset) break;
-            int64_t end = rivals[j]->offset + round_up(rivals[j]->bytes);
-            if (end > at) at = end;
+    ep->shared_bytes = place(list, n, 0, rivals);
+    ep->part_bytes = place(list, n, 1, rivals);
+    for (int k = 0; k < n; k++)
+        if (list[k]->part_bytes) {
+            list[k]->part_bytes = ep->part_bytes;
+            list[k]->offset += ep->shared_bytes;
         }
-        list[k]->offset = at;
-        if (at + round_up(list[k]->bytes) > top) top = at + round_up(list[k]->bytes);
-    }
     for (int k = 0; k < ep->buffers.n; k++)
         if (ep->buffers.at[k]->over) ep->buffers.at[k]->offset = ep->buffers.at[k]->over->offset;
-    int64_t *live = NEWN(a, int64_t, ep->positions + 2);
-    for (int k = 0; k < n; k++)
-        for (int p = list[k]->first; p <= list[k]->last && p <= ep->positions; p++) live[p] += round_up(list[k]->bytes);
-    ep->lower_bound = 0;
-    for (int p = 0; p <= ep->positions; p++)
-        if (live[p] > ep->lower_bound) ep->lower_bound = live[p];
-    ep->work_bytes = top;
+    ep->lower_bound = most_live(ep, list, n, a);
+    ep->work_bytes = ep->shared_bytes + parts * ep->part_bytes;
     arena_free(a);
 }

@@ -565,7 +565,9 @@ static void entry_plan(PlanCtx *c, EntryPlan *ep)
     plan_block(c, e->block, &ep->steps);
     plan_ends(c);
     clip_steps(c, ep->steps.at, ep->steps.n);
-    memory_place(ep);
+    split_steps(c, ep->steps.at, ep->steps.n);
+    memory_place(ep, c->plan->parts);
+    split_join(c, ep->steps.at, ep->steps.n);
     if (ep->work_bytes > c->plan->work_bytes) c->plan->work_bytes = ep->work_bytes;
 }
 
@@ -573,6 +575,7 @@ Plan *plan_make(Module *m, Arena *a)
 {
     Plan *p = NEW(a, Plan);
     p->module = m; p->arena = a;
+    p->parts = m->ctx->threads > 1 ? m->ctx->threads : 1;
     map_init(&p->weight_of, a); map_init(&p->state_of, a); map_init(&p->wanted, a);
     PlanCtx c = {0};
     c.plan = p; c.m = m; c.a = a;

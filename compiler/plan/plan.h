@@ -33,6 +33,7 @@ typedef struct Buffer {
   int64_t cols, depth;                   /* panels: N, K */
   const Node *node; const State *state;  /* who it is made for */
   int index;                             /* input or output number */
+  int64_t part_bytes;                    /* not 0: each part of the work has its own, that many bytes apart */
 } Buffer;
 
 /* Only lo <= slot < hi of an index of the node is computed (reduced slot: is added up); lo NULL: all of it. The bounds
@@ -50,6 +51,8 @@ struct Step {
   int nin; RegionAt in[MAX_NEST];        /* node: the regions around it, outermost first, and their output axes */
   const struct Kernel *kernel;           /* node: specialised step; NULL: generic nest */
   StepClip clip;
+  int split, with_next;                  /* split: its outermost loop may be shared out among threads; together with the next step's */
+  const Sym *split_by; int64_t split_least;    /* only where this size is at least that; NULL: always */
 };
 
 typedef struct NodeInfo {
@@ -66,6 +69,7 @@ typedef struct EntryPlan {
   int positions;
   VEC(Region *) regions;                 /* outer ones before those inside */
   int64_t work_bytes, lower_bound;       /* arena size; largest sum of live bytes at any position */
+  int64_t shared_bytes, part_bytes;      /* of the arena: what all parts of the work share, then what each has for itself */
 } EntryPlan;
 
 typedef struct Weight { const Node *node; Buffer *buf; } Weight;
@@ -77,6 +81,7 @@ typedef struct Plan {
   VEC(Weight) weights; Map weight_of;    /* Node -> Buffer */
   VEC(Buffer *) states; Map state_of;    /* State -> Buffer */
   int64_t weight_bytes, state_bytes, work_bytes;
+  int parts;                             /* work is split in as many at most (--threads); 1: not at all */
 } Plan;
 
 /* NULL after diagnostics (a tensor without bound: unbounded-arena). */
@@ -85,6 +90,12 @@ Buffer *plan_buffer(const EntryPlan *ep, const Node *n);       /* where the node
 void    plan_print(const Plan *p, Out *o);
 /* Fills a weight's bytes as they stand in the image: float32/int32/... little-endian. */
 void    plan_weight_bytes(const Plan *p, const Weight *w, Arena *scratch, unsigned char *dst);
+/* ---- cost.c ---- */
+typedef struct Cost { double macs, ops, bytes; } Cost; /* sums of products; other scalar operations; bytes read and written */
+Cost step_cost(const Plan *p, const EntryPlan *ep, const Step *s);   /* sizes at their bounds; loops at their largest count */
+Cost entry_cost(const Plan *p, const EntryPlan *ep);
+const char *step_title(Arena *a, const Step *s);       /* "layers.0.q" or the kind of node */
+const char *grouped(Arena *a, double n);               /* "12345" -> "12 345" */
 /* Replays the plan over byte intervals: every read must see its writer. Returns the number of faults, described in o. */
 int     plan_check(const Plan *p, Out *o);
 #endif

@@ -7,7 +7,9 @@ NodeInfo *plan_info(PlanCtx *c, const Node *n);
 void live_number(PlanCtx *c);                  /* positions and last uses of every node of the entry */
 void regions_form(PlanCtx *c, Block *b);       /* marks row regions among the nodes of a block */
 void clip_steps(PlanCtx *c, Step *const *s, int n);   /* fills Step.clip */
-void memory_place(EntryPlan *ep);              /* offsets of work buffers */
+void split_steps(PlanCtx *c, Step *const *s, int n);  /* fills Step.split; before memory_place */
+void split_join(PlanCtx *c, Step *const *s, int n);   /* fills Step.with_next; after it */
+void memory_place(EntryPlan *ep, int parts);              /* offsets of work buffers */
 Buffer *weight_buffer(PlanCtx *c, const Node *n);
 Buffer *buffer_new(PlanCtx *c, Space space, const Node *like, const char *name);
 /* every read of x by the nodes of region r uses the row index at one axis of x: that axis; -1 */

@@ -15,6 +15,7 @@ static void steps(const Plan *p, Step *const *s, int n, Out *o, Arena *a)
         out_f(o, "%s %%%u", kind[s[k]->kind], s[k]->node->id);
         if (s[k]->src) out_f(o, " %s@%lld ->", s[k]->src->name, (long long)s[k]->src->offset);
         if (s[k]->dst) out_f(o, " %s@%s+%lld", s[k]->dst->name, space_name[s[k]->dst->space], (long long)s[k]->dst->offset);
+        if (s[k]->split) out_f(o, " split%s", s[k]->with_next ? " with the next" : "");
         if (s[k]->kind == STEP_node) out_f(o, " ; %s", node_text(a, p->module, s[k]->node));
         out_f(o, "\n");
         if (s[k]->kind == STEP_node || s[k]->kind == STEP_copy) continue;

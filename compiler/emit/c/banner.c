@@ -44,7 +44,7 @@ int64_t banner_stack(const CEmit *e)
         if (n > deep) deep = n;
     }
     for (int k = 0; k < e->plan->entries.n; k++) {
-        int64_t n = 8 * (e->plan->entries.at[k]->buffers.n + e->plan->weights.n);
+        int64_t n = 8 * (e->plan->entries.at[k]->buffers.n + e->plan->weights.n) + (e->opt->threads ? 512 : 0);
         if (n > entry) entry = n;
     }
     return (deep + entry + 768 + 63) / 64 * 64;

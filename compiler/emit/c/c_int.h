@@ -5,12 +5,17 @@
 
 /* A function of the program. key: its text with numbered parameters; steps of equal key share it. users: their names. */
 typedef struct FnText { const char *key, *name, *comment, *text; VEC(const char *) users; } FnText;
+/* What is declared at the top of the function being written: Buffer -> name of a pointer to it. */
+typedef struct Locals { Map at; SMap names; Out decls; } Locals;
+/* Members of the frame that sections of the work share (threads.c); loop: a variable of a loop of the entry. */
+typedef struct FrameField { const char *type, *name; int used, loop; } FrameField;
+typedef struct Frame { const char *name; VEC(FrameField) fields; FnText *type; int sections, err; } Frame;
 typedef struct CEmit {
   const Plan *plan; const EmitOptions *opt; Arena *a;
   Out *c, fns;                     /* fns: step functions, before the entries */
   VEC(FnText *) texts; SMap by_text; SMap names;
   Map tables;                                   /* Buffer -> name of its array, --weights=tables */
-  Map locals; SMap local_names; Out decls;      /* of the entry being written: Buffer -> name of a pointer to it */
+  Locals local; Frame frame; int in_section;    /* of the entry being written, or of a section of it */
   SMap math; VEC(const char *) math_order;      /* runtime files needed */
   unsigned mem_types;              /* bit t: c_mem(t) is used */
   const char *prefix, *upper;
@@ -24,6 +29,7 @@ typedef struct CEmit {
 /* One step function under construction: what it reads becomes parameters. */
 /* name: as the body has it, a mark that stands for `shown` */
 typedef struct Param { const Buffer *buf; const Node *node; const Sym *sym; const char *name, *shown; int written; } Param;
+enum { SPLIT_no, SPLIT_wanted, SPLIT_done };
 typedef struct FnC {
   CEmit *e; const EntryPlan *ep; const Node *node; const Step *step;
   Expr *at[MAX_SLOTS];             /* what each output index of the step's node is here: itself, or counted from a region's row */
@@ -32,6 +38,7 @@ typedef struct FnC {
   Map temps;                       /* Expr -> name of a local that holds it */
   VEC(const Expr *) hoisted;       /* in order of declaration */
   int ntemps; int flags;           /* flags: needs err pointer */
+  int split;                       /* wanted: the outermost loop that can be cut runs over a part; done: it does */
   const char *acc;                 /* text of EX_acc */
   Out body;
 } FnC;
@@ -87,6 +94,7 @@ void fn_lane(FnC *f);              /* sets f->e->lane, lane0; lane is named l */
 void local_hoist(FnC *f, const Expr *e, uint32_t open, uint32_t all);
 void local_share(FnC *f, const Expr *e);       /* declares what occurs several times; every slot is open */
 char *local_drop_unused(const FnC *f, char *body);   /* without declarations of names that nothing uses */
+int  c_mentions(const char *text, const char *name);   /* as a whole word */
 int  local_mark(const FnC *f);
 void local_forget(FnC *f, int mark);           /* what was declared since the mark goes out of scope */
 /* Declares from, to: the bounds of a clip, from rounded down to a multiple of lanes. */
@@ -108,6 +116,9 @@ void entry_signature(const CEmit *e, const EntryPlan *ep, Out *o);      /* witho
 const char *entry_place(CEmit *e, const Buffer *b, int written);        /* where a buffer lies, in an entry */
 const char *entry_sym(CEmit *e, const Sym *s);
 const char *entry_expr(CEmit *e, const EntryPlan *ep, const Expr *x);   /* C text of a scalar over symbols, in an entry */
+void locals_begin(CEmit *e, const EntryPlan *ep);
+int  step_splits(CEmit *e, const EntryPlan *ep, const Step *s);         /* it has a loop that can be cut */
+void step_part(CEmit *e, const EntryPlan *ep, const Step *s, Out *o);   /* the step for one part of the work */
 const char *output_arg(Arena *a, const char *name);                    /* the parameter of an output */
 /* header.c, banner.c */
 void header_emit(CEmit *e, Out *h);
@@ -120,6 +131,16 @@ void weights_end(CEmit *e, Out *c);
 void weights_local(const CEmit *e, int used, Out *c);
 void weights_checks(const CEmit *e, uint64_t id, Out *c);
 void weights_assembler(const CEmit *e, Out *s);
+/* threads.c: cut loops, sections of the work, what the header and the source have of threads */
+void split_bounds(FnC *f, const char *n, int unit);    /* declares begin, past: this part's share of n, in steps of unit */
+int  split_evenly(const FnC *f, int64_t n);
+void frame_begin(CEmit *e, const EntryPlan *ep);
+void frame_end(CEmit *e, Out *before, Out *after);     /* declares the frame before the steps, collects errors behind them */
+int  frame_uses(const CEmit *e, const char *name);
+int  section_emit(CEmit *e, const EntryPlan *ep, Step *const *s, int n, Out *o);   /* gives how many steps it took; 0: not for threads */
+void threads_include(const CEmit *e, Out *h);
+void threads_header(CEmit *e, Out *h);
+void threads_pool(CEmit *e, Out *c);
 /* trace.c: the hook behind a step; its declarations in the header and macros in the source */
 void trace_emit(CEmit *e, const EntryPlan *ep, const Step *s, Out *o);
 void trace_header(const CEmit *e, Out *h);
@@ -135,4 +156,5 @@ void tables_emit(CEmit *e, Out *c);
 void names_header(const CEmit *e, Out *h);
 void names_emit(const CEmit *e, Out *c);
 void math_emit(CEmit *e, Out *c);
+void c_paste(CEmit *e, Out *c, const char *text, unsigned size);   /* with the prefixes tfx_ and TFX_ replaced */
 #endif

@@ -8,7 +8,7 @@ static void append(Out *to, const Out *from) { out_n(to, from->at ? from->at : "
 static void append_text(void *u, const void *text, size_t n) { out_n(u, text, n); }
 
 /* Pastes text with the word prefixes tfx_ and TFX_ replaced. */
-static void paste(CEmit *e, Out *c, const char *text, unsigned size)
+void c_paste(CEmit *e, Out *c, const char *text, unsigned size)
 {
     for (unsigned k = 0; k < size;) {
         int start = k == 0 || !(isalnum((unsigned char)text[k - 1]) || text[k - 1] == '_');
@@ -48,7 +48,7 @@ static void math_file(CEmit *e, Out *c, const EmbeddedFile *f, SMap *done)
         math_file(e, c, g, done);
         if (needs[n] != ',') break;
     }
-    paste(e, c, f->text, f->size);
+    c_paste(e, c, f->text, f->size);
     out_f(c, "\n");
 }
 
@@ -149,6 +149,8 @@ static void names_init(CEmit *e)
         "weights", "image", "image_fits", "bind", "le", "tensor", "self_test", "golden_value", "golden_differs"};
     smap_init(&e->by_text, e->a); smap_init(&e->names, e->a);
     for (size_t k = 0; k < sizeof taken / sizeof *taken; k++) smap_put(&e->names, arena_printf(e->a, "%s_%s", e->prefix, taken[k]), e);
+    static const char *const threads[] = {"threads", "parallel_for", "pool", "pool_start", "pool_stop", "pool_threads", "pool_work", "pool_wait", "pool_wake", "pool_for", "pool_pause", "pool_thread"};
+    for (size_t k = 0; e->opt->threads && k < sizeof threads / sizeof *threads; k++) smap_put(&e->names, arena_printf(e->a, "%s_%s", e->prefix, threads[k]), e);
     for (int k = 0; k < e->plan->weights.n; k++) {
         const char *table = map_get(&e->tables, e->plan->weights.at[k].buf);
         if (table) smap_put(&e->names, table, e);
@@ -169,7 +171,6 @@ static uint64_t image_id(const CEmit *e, const Out *code)
     return id;
 }
 
-
 /* The functions for one target, under its condition when there are several; alone, it says what it wants. */
 static void variant(CEmit *e, int k, Out *code)
 {
@@ -189,11 +190,11 @@ static void variant(CEmit *e, int k, Out *code)
     if (e->target->width) {
         const EmbeddedFile *f = embedded_find(arena_printf(e->a, "targets/%s/vec.h", e->target->name));
         if (!f) bug("target %s has no vec.h", e->target->name);
-        paste(e, code, f->text, f->size);
+        c_paste(e, code, f->text, f->size);
         Out math;
         out_init(&math, e->a);
         vector_math(e, &math);
-        paste(e, code, math.at ? math.at : "", (unsigned)math.n);
+        c_paste(e, code, math.at ? math.at : "", (unsigned)math.n);
         out_f(code, "\n");
     }
     append(code, &e->fns);
@@ -232,6 +233,7 @@ void emit_c(const Plan *p, const EmitOptions *o, EmitFiles *out, Arena *a)
     weights_checks(&e, out->id, end);
     append(end, &code);
     append(end, &entries);
+    threads_pool(&e, end);
     names_emit(&e, end);
     golden_emit(&e, end);
     weights_assembler(&e, &out->s);

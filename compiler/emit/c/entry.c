@@ -29,7 +29,10 @@ const char *entry_place(CEmit *e, const Buffer *b, int written)
 {
     const char *t = c_mem(e, b->dtype), *cst = written ? "" : "const ";
     switch (b->space) {
-    case SPACE_work: return arena_printf(e->a, "(%s%s *)(%svoid *)(work->bytes + %lld)", cst, t, cst, (long long)b->offset);
+    case SPACE_work:
+        if (b->part_bytes && e->in_section)
+            return arena_printf(e->a, "(%s%s *)(%svoid *)(work->bytes + %lld + (size_t)part * %lld)", cst, t, cst, (long long)b->offset, (long long)b->part_bytes);
+        return arena_printf(e->a, "(%s%s *)(%svoid *)(work->bytes + %lld)", cst, t, cst, (long long)b->offset);
     case SPACE_weight:
         if (e->opt->weights == WEIGHTS_tables) return table_name(e, b);
         return arena_printf(e->a, "(const %s *)(const void *)(weights + %lld)", t, (long long)b->offset);
@@ -45,14 +48,14 @@ const char *entry_sym(CEmit *e, const Sym *s) { return arena_printf(e->a, s->kin
 static const char *pointer(CEmit *e, const Buffer *b, int written)
 {
     if (b->space != SPACE_work && b->space != SPACE_weight) return entry_place(e, b, written);
-    const char *name = map_get(&e->locals, b);
+    const char *name = map_get(&e->local.at, b);
     if (name) return name;
     const char *want = c_ident(e->a, b->name);
     name = want;
-    for (int k = 2; smap_get(&e->local_names, name); k++) name = arena_printf(e->a, "%s_%d", want, k);
-    smap_put(&e->local_names, name, e);
-    map_put(&e->locals, b, (void *)(uintptr_t)name);
-    out_f(&e->decls, "%s%s *const %s = %s;\n", b->space == SPACE_weight ? "const " : "", c_mem(e, b->dtype), name, entry_place(e, b, 1));
+    for (int k = 2; smap_get(&e->local.names, name); k++) name = arena_printf(e->a, "%s_%d", want, k);
+    smap_put(&e->local.names, name, e);
+    map_put(&e->local.at, b, (void *)(uintptr_t)name);
+    out_f(&e->local.decls, "%s%s *const %s = %s;\n", b->space == SPACE_weight ? "const " : "", c_mem(e, b->dtype), name, entry_place(e, b, 1));
     return name;
 }
 
@@ -108,10 +111,11 @@ static FnText *function_new(FnC *f, const Step *s, const char *key, const char *
 }
 
 /* The call of the step's function, which steps with equal code share whatever their tensors are called. */
-static const char *step_call(CEmit *e, const EntryPlan *ep, const Step *s)
+static const char *step_call(CEmit *e, const EntryPlan *ep, const Step *s, int split)
 {
     FnC f;
     fn_init(&f, e, ep, s->node);
+    f.split = split;
     nest_body(&f, s);
     const char *body = local_drop_unused(&f, arena_str(e->a, f.body.at ? f.body.at : "", f.body.n)), *params = "", *args = "";
     for (int k = 0; k < f.params.n; k++) {
@@ -129,11 +133,24 @@ static const char *step_call(CEmit *e, const EntryPlan *ep, const Step *s)
         params = arena_printf(e->a, "%s, int32_t *err", params);
         args = arena_printf(e->a, "%s, &err", args);
     }
+    if (split) {
+        params = arena_printf(e->a, "%s, int32_t part, int32_t parts", params);
+        args = arena_printf(e->a, "%s, part, parts", args);
+    }
     const char *key = arena_printf(e->a, "(%s)\n%s", params, body);
     FnText *t = smap_get(&e->by_text, key);
     if (!t) t = function_new(&f, s, key, params, body);
     if (s->kind == STEP_node && s->node->name) vec_push(e->a, &t->users, s->node->name);
     return arena_printf(e->a, "%s(%s);", t->name, args);
+}
+
+int step_splits(CEmit *e, const EntryPlan *ep, const Step *s)
+{
+    FnC f;
+    fn_init(&f, e, ep, s->node);
+    f.split = SPLIT_wanted;
+    nest_body(&f, s);
+    return f.split == SPLIT_done;
 }
 
 /* All functions so far, each with what it computes and the tensors that it makes. */
@@ -184,12 +201,15 @@ static void loop_emit(CEmit *e, const EntryPlan *ep, const Step *s, Out *o)
     out_f(o, "}\n");
 }
 
-static void region_emit(CEmit *e, const EntryPlan *ep, const Step *s, Out *o)
+/* split: this part's blocks of rows, in turn with those of the others: where blocks differ in work, the sums do not. */
+static void region_emit(CEmit *e, const EntryPlan *ep, const Step *s, int split, Out *o)
 {
     const Region *r = s->region;
     const char *t = entry_sym(e, r->first), *ext = entry_expr(e, ep, r->ext);
-    if (r->rows == 1) out_f(o, "for (int32_t %s = 0; %s < %s; %s++) {\n", t, t, ext, t);
-    else out_f(o, "for (int32_t %s = 0; %s < %s; %s += %d) {\n", t, t, ext, t, r->rows);
+    const char *first = !split ? "0" : r->rows == 1 ? "part" : arena_printf(e->a, "%d * part", r->rows);
+    if (!split && r->rows == 1) out_f(o, "for (int32_t %s = 0; %s < %s; %s++) {\n", t, t, ext, t);
+    else if (r->rows == 1) out_f(o, "for (int32_t %s = part; %s < %s; %s += parts) {\n", t, t, ext, t);
+    else out_f(o, "for (int32_t %s = %s; %s < %s; %s += %d%s) {\n", t, first, t, ext, t, r->rows, split ? " * parts" : "");
     o->indent++;
     if (!r->exact) out_f(o, "const int32_t %s = %s - %s < %d ? %s - %s : %d;\n", entry_sym(e, r->count), ext, t, r->rows, ext, t, r->rows);
     steps_emit(e, ep, s->body.at, s->body.n, o);
@@ -197,10 +217,18 @@ static void region_emit(CEmit *e, const EntryPlan *ep, const Step *s, Out *o)
     out_f(o, "}\n");
 }
 
+void step_part(CEmit *e, const EntryPlan *ep, const Step *s, Out *o)
+{
+    if (s->kind == STEP_region) region_emit(e, ep, s, 1, o);
+    else out_f(o, "%s\n", step_call(e, ep, s, SPLIT_wanted));
+}
+
 static void steps_emit(CEmit *e, const EntryPlan *ep, Step *const *steps, int n, Out *o)
 {
     for (int k = 0; k < n; k++) {
         const Step *s = steps[k];
+        int taken = section_emit(e, ep, steps + k, n - k, o);
+        if (taken) { k += taken - 1; continue; }
         if (s->kind == STEP_loop) loop_emit(e, ep, s, o);
         else if (s->kind == STEP_if) {
             out_f(o, "if (%s) {\n", entry_expr(e, ep, s->node->cond));
@@ -212,9 +240,9 @@ static void steps_emit(CEmit *e, const EntryPlan *ep, Step *const *steps, int n,
             steps_emit(e, ep, s->other.at, s->other.n, o);
             o->indent--;
             out_f(o, "}\n");
-        } else if (s->kind == STEP_region) region_emit(e, ep, s, o);
+        } else if (s->kind == STEP_region) region_emit(e, ep, s, 0, o);
         else {
-            out_f(o, "%s\n", step_call(e, ep, s));
+            out_f(o, "%s\n", step_call(e, ep, s, SPLIT_no));
             if (e->opt->trace) trace_emit(e, ep, s, o);
         }
     }
@@ -256,6 +284,7 @@ void entry_signature(const CEmit *e, const EntryPlan *ep, Out *o)
     out_f(o, "%s_status %s(%s_work *work", e->prefix, emit_entry_name(e->a, e->prefix, en), e->prefix);
     if (e->plan->states.n) out_f(o, ", %s_state *state", e->prefix);
     if (weights_argument(e)) out_f(o, ", const void *blob");
+    if (e->opt->threads) out_f(o, ", const %s_threads *threads", e->prefix);
     for (int k = 0; k < en->dims.n; k++) out_f(o, ", int32_t %s", c_ident(e->a, en->dims.at[k]->name));
     for (int k = 0; k < en->inputs.n; k++) {
         const Node *n = en->inputs.at[k];
@@ -264,6 +293,18 @@ void entry_signature(const CEmit *e, const EntryPlan *ep, Out *o)
     for (int k = 0; k < en->outputs.n; k++)
         out_f(o, ", %s *%s", c_type(en->outputs.at[k].node->dtype), output_arg(e->a, en->outputs.at[k].name));
     out_f(o, ")");
+}
+
+void locals_begin(CEmit *e, const EntryPlan *ep)
+{
+    Locals *l = &e->local;
+    out_init(&l->decls, e->a);
+    l->decls.indent = 2;
+    map_init(&l->at, e->a);
+    smap_init(&l->names, e->a);
+    for (int k = 0; k < ep->entry->dims.n; k++) smap_put(&l->names, c_ident(e->a, ep->entry->dims.at[k]->name), e);
+    static const char *const taken[] = {"err", "weights", "blob", "out", "work", "state", "threads", "frame", "part", "parts", "arg"};
+    for (size_t k = 0; k < sizeof taken / sizeof *taken; k++) smap_put(&l->names, taken[k], e);
 }
 
 static int uses_weights(const Out *o) { return o->n && strstr(o->at, "(weights + ") != NULL; }
@@ -292,17 +333,14 @@ void entry_emit(CEmit *e, const EntryPlan *ep)
     for (int k = 0; k < en->checks.n; k++) check_emit(e, ep, &en->checks.at[k], &checks);
     out_f(&checks, "int32_t err = 0;\n");
     out_init(&steps, e->a);
-    out_init(&e->decls, e->a);
-    steps.indent = e->decls.indent = 2;
-    map_init(&e->locals, e->a);
-    smap_init(&e->local_names, e->a);
-    for (int k = 0; k < en->dims.n; k++) smap_put(&e->local_names, c_ident(e->a, en->dims.at[k]->name), e);
-    static const char *const taken[] = {"err", "weights", "blob", "out", "work", "state"};
-    for (size_t k = 0; k < sizeof taken / sizeof *taken; k++) smap_put(&e->local_names, taken[k], e);
+    steps.indent = 2;
+    locals_begin(e, ep);
+    frame_begin(e, ep);
     steps_emit(e, ep, ep->steps.at, ep->steps.n, &steps);
-    weights_local(e, uses_weights(&checks) || uses_weights(&e->decls) || uses_weights(&steps), &o);
+    frame_end(e, &checks, &steps);
+    weights_local(e, uses_weights(&checks) || uses_weights(&e->local.decls) || uses_weights(&steps) || frame_uses(e, "weights"), &o);
     out_n(&o, checks.at, checks.n);
-    out_n(&o, e->decls.at ? e->decls.at : "", e->decls.n);
+    out_n(&o, e->local.decls.at ? e->local.decls.at : "", e->local.decls.n);
     out_n(&o, steps.at ? steps.at : "", steps.n);
     functions_write(e);
     out_f(&o, "return err ? %s_ERANGE : %s_OK;\n", e->upper, e->upper);

@@ -87,6 +87,7 @@ static void call_emit(CEmit *e, int k, Out *c)
     const char *args = "work";
     if (e->plan->states.n) args = arena_printf(e->a, "%s, state", args);
     if (weights_argument(e)) args = arena_printf(e->a, "%s, blob", args);
+    if (e->opt->threads) args = arena_printf(e->a, "%s, NULL", args);
     for (int j = 0; j < en->dims.n; j++) args = arena_printf(e->a, "%s, %lld", args, (long long)g->dims[j]);
     out_f(c, "static int %s_self_test_%d(%s_work *work%s%s%s)\n{\n", e->prefix, k, e->prefix,
           e->plan->states.n ? arena_printf(e->a, ", %s_state *state", e->prefix) : "", weights_argument(e) ? ", const void *blob" : "", "");

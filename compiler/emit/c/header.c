@@ -115,7 +115,9 @@ void header_emit(CEmit *e, Out *h)
 {
     const Plan *p = e->plan;
     const char *x = e->prefix, *X = e->upper;
-    out_f(h, "#ifndef %s_H\n#define %s_H\n#include <stddef.h>\n#include <stdint.h>\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n", X, X);
+    out_f(h, "#ifndef %s_H\n#define %s_H\n#include <stddef.h>\n#include <stdint.h>\n", X, X);
+    threads_include(e, h);
+    out_f(h, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
     sizes(e, h);
     dims(e, h);
     for (int k = 0; k < p->entries.n; k++) counts(e, p->entries.at[k], h);
@@ -123,6 +125,7 @@ void header_emit(CEmit *e, Out *h)
     out_f(h, "#ifndef %s_ALIGN\n#if defined(__GNUC__) || defined(__clang__)\n#define %s_ALIGN(n) __attribute__((aligned(n)))\n#else\n#define %s_ALIGN(n)\n#endif\n#endif\n", X, X, X);
     out_f(h, "/* Scratch memory of one call, the caller's: static, on a stack, in a section. One for each thread. */\ntypedef struct %s_work {\n    %s_ALIGN(64) unsigned char bytes[%s_WORK_BYTES];\n} %s_work;\n\n", x, X, X, x);
     state_struct(e, h);
+    threads_header(e, h);
     if (weights_argument(e))
         out_f(h, "/* Checks weights in memory: `bytes` bytes read or mapped from the file, at a multiple of 16. EBLOB when they are damaged or\n"
                  " * another model's. Call it once; entries are given the same pointer and look at the header only. */\n%s_status %s_bind(const void *blob, size_t bytes);\n", x, x);

@@ -113,6 +113,8 @@ static const char *use_of(const char *text, const char *name)
     return NULL;
 }
 
+int c_mentions(const char *text, const char *name) { return use_of(text, name) != NULL; }
+
 char *local_drop_unused(const FnC *f, char *body)
 {
     for (int k = f->ntemps - 1; k >= 0; k--) {

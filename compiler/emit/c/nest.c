@@ -13,6 +13,11 @@ void open_loop(FnC *f, const char *var, const char *lo, const char *hi)
 int open_slot(FnC *f, int slot)
 {
     if (f->fixed >> slot & 1) return 0;
+    if (f->split == SPLIT_wanted && split_evenly(f, node_bound(f->e->plan->module, f->ep->entry, f->step ? f->step->node : f->node, slot))) {
+        split_bounds(f, c_expr(f, f->node->ext[slot]), 1);
+        open_loop(f, c_slot(f, slot), "begin", "past");
+        return 1;
+    }
     open_loop(f, c_slot(f, slot), "0", c_expr(f, f->node->ext[slot]));
     return 1;
 }
@@ -203,6 +208,7 @@ static void softmax_body(FnC *f, const Node *n, const Buffer *dst, const char *p
     const int keep = dst->dtype == DT_f32;
     c_need(e, "exp"); c_need(e, "inf");
     int outer = open_axes(f, n, all & ~rows);
+    if (f->split == SPLIT_wanted) f->split = SPLIT_no;
     const char *at = element(f, dst, n, p, 1);
     out_f(o, "float m = -%s_inf();\n", e->prefix);
     int in = open_axes(f, n, rows);
@@ -235,6 +241,7 @@ static void cum_body(FnC *f, const Node *n, const Buffer *dst, const char *p)
     uint32_t all = (1u << n->rank) - 1, rows = n->row_axes;
     DType type = n->body->dtype;
     int isf = dtype_is_float(type), outer = open_axes(f, n, all & ~rows);
+    if (f->split == SPLIT_wanted) f->split = SPLIT_no;
     const char *t = c_value(type);
     out_f(o, "%s acc = %s;\n", t, n->kind == NODE_cumsum ? c_zero(type) : c_limit(f->e, type, 0));
     c_need(f->e, "inf");

@@ -13,6 +13,7 @@ typedef struct Tile {
   int lane, row, rows; Expr *a, *b;
   int vectors;                           /* b can be loaded as vectors of the target */
   int ahead;                             /* fetch the next panel meanwhile */
+  int split_rows;                        /* rows begin .. past only: a part of the work */
   Expr *sub;                             /* first column of the tile in the panel, or within lane0's group */
   Expr *lane0, *row0;                    /* first column and row of the tile at hand */
 } Tile;
@@ -383,8 +384,8 @@ static void all_rows(Tile *t, int width, const char *stored)
     FnC *f = t->f;
     int64_t size = 0;
     if (t->row < 0 || f->fixed >> t->row & 1) { one_tile(t, 1, width, stored); return; }
-    const char *hi = c_expr(f, t->n->ext[t->row]);
-    int known = ex_is_int(t->n->ext[t->row], &size), vectors = vectors_of(t, width);
+    const char *hi = t->split_rows ? "past" : c_expr(f, t->n->ext[t->row]);
+    int known = ex_is_int(t->n->ext[t->row], &size) && !t->split_rows, vectors = vectors_of(t, width);
     int rows = vectors && t->rows > 1 ? target_rows(f->e->target, width) : t->rows;
     if (known && size <= rows) {                             /* one tile does it */
         t->row0 = ex_int(t->m, 0);
@@ -392,7 +393,7 @@ static void all_rows(Tile *t, int width, const char *stored)
         return;
     }
     t->row0 = ex_index(t->m, t->row);
-    out_f(&f->body, "int32_t %s = 0;\n", c_slot(f, t->row));
+    out_f(&f->body, "int32_t %s = %s;\n", c_slot(f, t->row), t->split_rows ? "begin" : "0");
     if (known && vectors) { even_rows(t, size, rows, width, stored); return; }
     if (rows > 1) row_loop(t, rows, width, stored, hi);
     if (known && size % rows == 0) return;
@@ -427,8 +428,8 @@ static void group_rows(Tile *t, int group, int width)
     if (group == width) { all_rows(t, width, NULL); return; }
     f->e->lane_sub->hi = group;
     t->sub = ex_sym(t->m, f->e->lane_sub);
-    map_put(&f->temps, t->sub, (void *)(uintptr_t)"part");
-    out_f(&f->body, "for (int32_t part = 0; part < %d; part += %d) {\n", group, width);
+    map_put(&f->temps, t->sub, (void *)(uintptr_t)"sub");
+    out_f(&f->body, "for (int32_t sub = 0; sub < %d; sub += %d) {\n", group, width);
     f->body.indent++;
     all_rows(t, width, NULL);
     close_loops(f, 1);
@@ -456,6 +457,17 @@ static void rest_columns(Tile *t, int64_t from, int64_t rest, int panel)
     t->sub = ex_int(t->m, 0);
 }
 
+/* Shares out the rows among the parts of the work, if there are enough for `width` columns. */
+static void split_rows(Tile *t, int width)
+{
+    FnC *f = t->f;
+    if (f->split != SPLIT_wanted || t->row < 0 || f->fixed >> t->row & 1) return;
+    int vectors = vectors_of(t, width), rows = vectors && t->rows > 1 ? target_rows(f->e->target, width) : t->rows;
+    if (rows < 1 || node_bound(t->m, f->ep->entry, f->step->node, t->row) < 2 * rows * f->e->opt->threads) return;
+    split_bounds(f, c_expr(f, t->n->ext[t->row]), rows > 1 ? rows / 2 : 1);
+    t->split_rows = 1;
+}
+
 static void known_columns(Tile *t, int64_t size)
 {
     FnC *f = t->f;
@@ -463,8 +475,14 @@ static void known_columns(Tile *t, int64_t size)
     int panel = b->panel && panel_aligned(t) ? b->panel : 0;
     int width = tile_width(t, size), group = panel ? panel : width;
     int64_t full = size / group * group;
+    int cut = 0;
+    if (f->split == SPLIT_wanted && !split_evenly(f, full / group)) split_rows(t, width);
+    if (f->split == SPLIT_wanted && full / group >= f->e->opt->threads) {
+        split_bounds(f, arena_printf(f->e->a, "%lld", (long long)full), group);
+        cut = 1;
+    }
     if (full > group) {
-        open_lane0(t, "0", arena_printf(f->e->a, "%lld", (long long)full), group, full);
+        open_lane0(t, cut ? "begin" : "0", cut ? "past" : arena_printf(f->e->a, "%lld", (long long)full), group, full);
         group_rows(t, group, width);
         close_loops(f, 1);
     } else if (full) {
@@ -474,7 +492,10 @@ static void known_columns(Tile *t, int64_t size)
         group_rows(t, group, width);
         close_loops(f, 1);
     }
-    if (size > full) rest_columns(t, full, size - full, panel);
+    if (size == full) return;
+    if (cut) { out_f(&f->body, "if (part == parts - 1) {\n"); f->body.indent++; }
+    rest_columns(t, full, size - full, panel);
+    if (cut) close_loops(f, 1);
 }
 
 typedef struct Probe { int lane, found; } Probe;
@@ -514,6 +535,7 @@ static void unknown_columns(Tile *t)
     }
     int64_t most = node_bound(t->m, f->ep->entry, t->n, t->lane);
     if (most <= 0) most = INT32_MAX / 2;
+    split_rows(t, width ? width : LANES);
     if (width) {
         open_lane0(t, lo, hi, width, most);
         all_rows(t, width, NULL);
@@ -547,7 +569,7 @@ int tile_body(FnC *f, Node *n, const Buffer *dst, const char *p)
 {
     const Kernel *k = f->step->kernel;
     Module *m = f->e->plan->module;
-    Tile t = {f, m, n, dst, p, k->lane, k->row, k->rows, k->a, k->b, 0, 0, ex_int(m, 0), NULL, NULL};
+    Tile t = {f, m, n, dst, p, k->lane, k->row, k->rows, k->a, k->b, 0, 0, 0, ex_int(m, 0), NULL, NULL};
     int64_t size;
     fn_lane(f);
     t.a = at_slots(&t, k->a, f->at);

@@ -1,7 +1,7 @@
 /* cost.c - what a step costs: multiply-adds, other operations, bytes read and written. Counts with every size at its
  * bound, predicates taken as true: an upper bound that needs no machine. */
 #include <string.h>
-#include "compiler/emit/emit.h"
+#include "compiler/plan/plan.h"
 
 static double extent(const RangeCtx *rc, const Range *r)
 {
