@@ -177,3 +177,23 @@ int affine_split(Module *m, const Expr *e, int slot, int64_t *coef, Expr **rest)
     *rest = affine_expr(m, &a);
     return 1;
 }
+
+int scatter_axis(Module *m, const Node *n, int j)
+{
+    int at = -1;
+    for (int k = 0; k < n->rank; k++) {
+        uint32_t slots = ex_slots(n->sub[k]);
+        int64_t coef;
+        Expr *rest;
+        if (!(slots >> (n->rank + j) & 1)) continue;
+        if (at >= 0 || slots != 1u << (n->rank + j) || !affine_split(m, n->sub[k], n->rank + j, &coef, &rest) || !coef || ex_slots(rest)) return -1;
+        at = k;
+    }
+    return at;
+}
+
+int scatter_injective(Module *m, const Node *n)
+{
+    for (int j = 0; j < n->nred; j++) if (scatter_axis(m, n, j) < 0) return 0;
+    return 1;
+}

@@ -252,6 +252,11 @@ int64_t affine_coef(const Affine *a, const Expr *atom); /* 0 when absent */
 int   affine_split(Module *m, const Expr *e, int slot, int64_t *coef, Expr **rest);
 int   affine_sub(Affine *a, const Affine *b);           /* a -= b; 0 when too many terms: a is then spoilt */
 
+/* Axis of the result along which a scatter steps with its index j alone; -1 where several indices, none or something else decides. */
+int   scatter_axis(Module *m, const Node *n, int j);
+/* No two steps of a scatter meet in one element: every index has an axis of its own. */
+int   scatter_injective(Module *m, const Node *n);
+
 /* ---- range.c: interval of an integer or boolean expression ---- */
 typedef struct RangeCtx { const Module *m; const Entry *entry; /* facts; may be NULL */ const Node *node; /* slot ranges; may be NULL */
                           int64_t lo[MAX_SLOTS], hi[MAX_SLOTS]; int fixed; /* fixed: lo/hi given by caller for slots */

@@ -1,7 +1,7 @@
 /* split.c - which steps are worth more than one thread. Takes steps in order, marks those whose outermost loop the emitter
  * may share out: maps, sums, softmax, scans, copies, and whole row regions, whose tiles each part then has for itself.
  * A part writes nothing that another one reads, and every element is computed as before, so the result has the same bits
- * however many parts there are. Scatters and sorts stay in one. */
+ * however many parts there are. Sorts and scatters whose steps may meet stay in one. */
 #include "compiler/plan/plan_int.h"
 
 /* Below this much work (multiply-adds, other operations twice, half of the bytes) waking threads costs more than it saves. */
@@ -24,6 +24,7 @@ static int can_split(PlanCtx *c, const Step *s)
     if (s->kind == STEP_region) return 1;
     if (s->kind != STEP_node) return 0;
     switch (s->node->kind) {
+    case NODE_scatter: return scatter_injective(c->m, s->node) && s->node->nred > 0;
     case NODE_compute: case NODE_softmax: case NODE_cumsum: case NODE_cummax: return has_loop(c, s->node);
     default: return 0;
     }

@@ -133,6 +133,7 @@ void weights_checks(const CEmit *e, uint64_t id, Out *c);
 void weights_assembler(const CEmit *e, Out *s);
 /* threads.c: cut loops, sections of the work, what the header and the source have of threads */
 void split_bounds(FnC *f, const char *n, int unit);    /* declares begin, past: this part's share of n, in steps of unit */
+const char *split_bounds_text(CEmit *e, const char *n, int unit);
 int  split_evenly(const FnC *f, int64_t n);
 void frame_begin(CEmit *e, const EntryPlan *ep);
 void frame_end(CEmit *e, Out *before, Out *after);     /* declares the frame before the steps, collects errors behind them */

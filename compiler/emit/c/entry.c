@@ -201,17 +201,37 @@ static void loop_emit(CEmit *e, const EntryPlan *ep, const Step *s, Out *o)
     out_f(o, "}\n");
 }
 
-/* split: this part's blocks of rows, in turn with those of the others: where blocks differ in work, the sums do not. */
+/* Blocks of rows that differ in work, as under a causal mask. */
+static int is_clipped(const Step *s)
+{
+    int found = s->clip.lo != NULL;
+    for (int k = 0; k < s->body.n && !found; k++) found = is_clipped(s->body.at[k]);
+    return found;
+}
+
+/* Opens the loop over this part's blocks: in turn with the others', where blocks differ in work; otherwise a run of rows. */
+static void region_part(CEmit *e, const Step *s, const char *t, const char *ext, Out *o)
+{
+    const Region *r = s->region;
+    if (is_clipped(s)) {
+        const char *first = r->rows == 1 ? "part" : arena_printf(e->a, "%d * part", r->rows);
+        out_f(o, "for (int32_t %s = %s; %s < %s; %s += %s) {\n", t, first, t, ext, t, r->rows == 1 ? "parts" : arena_printf(e->a, "%d * parts", r->rows));
+        return;
+    }
+    const char *bounds = split_bounds_text(e, ext, r->exact ? r->rows : 1);
+    out_f(o, "%s\nfor (int32_t %s = begin; %s < past; %s += %d) {\n", bounds, t, t, t, r->rows);
+}
+
 static void region_emit(CEmit *e, const EntryPlan *ep, const Step *s, int split, Out *o)
 {
     const Region *r = s->region;
     const char *t = entry_sym(e, r->first), *ext = entry_expr(e, ep, r->ext);
-    const char *first = !split ? "0" : r->rows == 1 ? "part" : arena_printf(e->a, "%d * part", r->rows);
-    if (!split && r->rows == 1) out_f(o, "for (int32_t %s = 0; %s < %s; %s++) {\n", t, t, ext, t);
-    else if (r->rows == 1) out_f(o, "for (int32_t %s = part; %s < %s; %s += parts) {\n", t, t, ext, t);
-    else out_f(o, "for (int32_t %s = %s; %s < %s; %s += %d%s) {\n", t, first, t, ext, t, r->rows, split ? " * parts" : "");
+    const char *end = split && !is_clipped(s) ? "past" : ext;
+    if (split) region_part(e, s, t, ext, o);
+    else if (r->rows == 1) out_f(o, "for (int32_t %s = 0; %s < %s; %s++) {\n", t, t, ext, t);
+    else out_f(o, "for (int32_t %s = 0; %s < %s; %s += %d) {\n", t, t, ext, t, r->rows);
     o->indent++;
-    if (!r->exact) out_f(o, "const int32_t %s = %s - %s < %d ? %s - %s : %d;\n", entry_sym(e, r->count), ext, t, r->rows, ext, t, r->rows);
+    if (!r->exact) out_f(o, "const int32_t %s = %s - %s < %d ? %s - %s : %d;\n", entry_sym(e, r->count), end, t, r->rows, end, t, r->rows);
     steps_emit(e, ep, s->body.at, s->body.n, o);
     o->indent--;
     out_f(o, "}\n");

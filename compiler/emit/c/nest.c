@@ -257,19 +257,69 @@ static void cum_body(FnC *f, const Node *n, const Buffer *dst, const char *p)
     close_loops(f, in + outer);
 }
 
+/* Index j of a scatter over all its values, or this part's share of them. */
+static void open_range(FnC *f, const Node *n, int j)
+{
+    Module *m = f->e->plan->module;
+    const char *v = c_slot(f, n->rank + j);
+    RangeCtx rc;
+    int64_t hi, least, from;
+    range_ctx_base(&rc, m, f->ep->entry, n);
+    range_of(&rc, ex_sub(m, n->r[j].hi, n->r[j].lo), &least, &hi);
+    int cut = f->split == SPLIT_wanted && ex_is_int(n->r[j].lo, &from) && from == 0 && !ex_slots(n->r[j].hi) && split_evenly(f, hi);
+    if (cut) split_bounds(f, c_expr(f, n->r[j].hi), 1);
+    if (cut) open_loop(f, v, "begin", "past");
+    else open_loop(f, v, c_expr(f, n->r[j].lo), c_expr(f, n->r[j].hi));
+}
+
+/* The index that steps by one element through the result, when another one steps through what is read, and the order of
+ * the steps does not matter; -1. */
+static int turned_index(FnC *f, const Node *n, const Buffer *dst)
+{
+    Module *m = f->e->plan->module;
+    int64_t step;
+    if (n->nconj || n->nred < 2 || !scatter_injective(m, n)) return -1;
+    for (int j = 0; j < n->nred; j++) if (ex_slots(n->r[j].lo) || ex_slots(n->r[j].hi)) return -1;
+    for (int j = 0; j + 1 < n->nred; j++)
+        if (ex_is_int(dst->stride[scatter_axis(m, n, j)], &step) && step == 1) return j;
+    return -1;
+}
+
+/* The loops of a scatter. Into another order of axes, as keys go into a cache, a few elements at a time, so that both sides
+ * stay in cache lines. Gives how many braces are open. */
+static int scatter_loops(FnC *f, const Node *n, const Buffer *dst)
+{
+    enum { BLOCK = 16 };
+    Out *o = &f->body;
+    int along = turned_index(f, n, dst), last = n->nred - 1, depth = 0;
+    uint32_t open = 0;
+    if (!scatter_injective(f->e->plan->module, n)) f->split = SPLIT_no;
+    if (along < 0) {
+        depth = conj_if(f, n, 0, 0xffffffffu);
+        for (int k = 0; k < n->nred; k++) {
+            open_range(f, n, k);
+            depth++;
+            uint32_t before = open;
+            open |= 1u << (n->rank + k);
+            depth += conj_if(f, n, open, before);
+        }
+        return depth;
+    }
+    for (int k = 0; k < last; k++) if (k != along) { open_range(f, n, k); depth++; }
+    const char *v = c_slot(f, n->rank + along), *hi = c_expr(f, n->r[along].hi);
+    out_f(o, "for (int32_t %s_0 = %s; %s_0 < %s; %s_0 += %d) {\n", v, c_expr(f, n->r[along].lo), v, hi, v, BLOCK);
+    o->indent++;
+    out_f(o, "const int32_t %s_1 = %s - %s_0 < %d ? %s : %s_0 + %d;\n", v, hi, v, BLOCK, hi, v, BLOCK);
+    open_range(f, n, last);
+    open_loop(f, v, arena_printf(f->e->a, "%s_0", v), arena_printf(f->e->a, "%s_1", v));
+    return depth + 3;
+}
+
 static void scatter_body(FnC *f, const Node *n, const Buffer *dst, const char *p)
 {
     Out *o = &f->body;
     Module *m = f->e->plan->module;
-    uint32_t open = 0;
-    int depth = conj_if(f, n, 0, 0xffffffffu);
-    for (int k = 0; k < n->nred; k++) {
-        open_loop(f, c_slot(f, n->rank + k), c_expr(f, n->r[k].lo), c_expr(f, n->r[k].hi));
-        depth++;
-        uint32_t before = open;
-        open |= 1u << (n->rank + k);
-        depth += conj_if(f, n, open, before);
-    }
+    int depth = scatter_loops(f, n, dst);
     Expr *at = ex_int(m, 0);
     for (int k = 0; k < n->rank; k++) at = ex_add(m, at, ex_mul(m, n->sub[k], dst->stride[k]));
     const char *el = arena_printf(f->e->a, "%s[%s]", p, c_expr(f, at)), *v = c_expr(f, n->body);

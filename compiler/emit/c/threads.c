@@ -52,9 +52,8 @@ static FnText *helper_new(CEmit *e, const char *what, const char **name)
 }
 
 /* ---- the cut of a loop ---- */
-static const char *share(FnC *f)
+static const char *share(CEmit *e)
 {
-    CEmit *e = f->e;
     const char *name;
     FnText *t = helper_new(e, "share", &name);
     if (!t) return name;
@@ -65,11 +64,16 @@ static const char *share(FnC *f)
     return name;
 }
 
+const char *split_bounds_text(CEmit *e, const char *n, int unit)
+{
+    const char *s = share(e);
+    return arena_printf(e->a, "const int32_t begin = %s(%s, %d, part, parts), past = %s(%s, %d, part + 1, parts);", s, n, unit, s, n, unit);
+}
+
 void split_bounds(FnC *f, const char *n, int unit)
 {
-    const char *s = share(f);
     f->split = SPLIT_done;
-    out_f(&f->body, "const int32_t begin = %s(%s, %d, part, parts), past = %s(%s, %d, part + 1, parts);\n", s, n, unit, s, n, unit);
+    out_f(&f->body, "%s\n", split_bounds_text(f->e, n, unit));
 }
 
 /* Are so many steps of a loop shared out evenly enough? */

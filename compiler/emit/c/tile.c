@@ -528,15 +528,15 @@ static void unknown_columns(Tile *t)
     const char *lane = arena_printf(f->e->a, "%s_0", c_slot(f, t->lane)), *hi = c_expr(f, t->n->ext[t->lane]), *lo = "0";
     const StepClip *clip = &f->step->clip;
     const Buffer *b = fn_buffer(f, t->b->u.node);
-    int width = b->panel && b->panel != LANES ? 0 : width_beyond(t);
-    if (clip->lo && clip->slot == t->lane) {
-        row_bounds(f, clip, width ? width : LANES);
+    int clipped = clip->lo && clip->slot == t->lane, width = b->panel && b->panel != LANES ? 0 : width_beyond(t);
+    if (clipped) {
+        row_bounds(f, clip, LANES);
         lo = "from"; hi = "to";
     }
     int64_t most = node_bound(t->m, f->ep->entry, t->n, t->lane);
     if (most <= 0) most = INT32_MAX / 2;
     split_rows(t, width ? width : LANES);
-    if (width) {
+    if (width && !clipped) {
         open_lane0(t, lo, hi, width, most);
         all_rows(t, width, NULL);
         close_loops(f, 1);
@@ -545,6 +545,20 @@ static void unknown_columns(Tile *t)
     f->e->lane0->hi = most;
     t->lane0 = ex_sym(t->m, f->e->lane0);
     map_put(&f->temps, t->lane0, (void *)(uintptr_t)lane);
+    if (width) {                                             /* full tiles as far as they go, then narrow ones */
+        out_f(&f->body, "int32_t %s = %s;\n", lane, lo);
+        if (width > LANES) {
+            out_f(&f->body, "for (; %s + %d <= %s; %s += %d) {\n", lane, width, hi, lane, width);
+            f->body.indent++;
+            all_rows(t, width, NULL);
+            close_loops(f, 1);
+        }
+        out_f(&f->body, "for (; %s < %s; %s += %d) {\n", lane, hi, lane, LANES);
+        f->body.indent++;
+        all_rows(t, LANES, NULL);
+        close_loops(f, 1);
+        return;
+    }
     if (b->panel && b->panel != LANES) t->vectors = 0;       /* a tile may cross panels */
     out_f(&f->body, "int32_t %s = %s;\nfor (; %s + %d <= %s; %s += %d) {\n", lane, lo, lane, LANES, hi, lane, LANES);
     f->body.indent++;
