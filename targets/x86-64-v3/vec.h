@@ -71,3 +71,24 @@ TFX_VEC tfx_v tfx_v_load_bf16(const uint16_t *p)
 }
 TFX_VEC int tfx_vm_any(tfx_vm m) { return _mm256_movemask_ps(m) != 0; }
 TFX_VEC void tfx_v_prefetch(const float *p) { _mm_prefetch((const char *)(const void *)p, _MM_HINT_T1); }     /* will be read soon; any address */
+/* The 8 x 8 numbers at `in`, rows `in_step` apart, with rows and columns exchanged. Pairs, then fours of rows within a half of a vector;
+ * then halves. */
+TFX_VEC void tfx_v_turn(float *out, ptrdiff_t out_step, const float *in, ptrdiff_t in_step)
+{
+    tfx_v a[8], b[8];
+    for (int k = 0; k < 8; k++) a[k] = tfx_v_load(in + k * in_step);
+    for (int k = 0; k < 8; k += 2) {
+        b[k] = _mm256_unpacklo_ps(a[k], a[k + 1]);
+        b[k + 1] = _mm256_unpackhi_ps(a[k], a[k + 1]);
+    }
+    for (int k = 0; k < 8; k += 4)
+        for (int j = 0; j < 2; j++) {
+            const __m256d even = _mm256_castps_pd(b[k + j]), odd = _mm256_castps_pd(b[k + j + 2]);
+            a[k + 2 * j] = _mm256_castpd_ps(_mm256_unpacklo_pd(even, odd));
+            a[k + 2 * j + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(even, odd));
+        }
+    for (int k = 0; k < 4; k++) {
+        tfx_v_store(out + k * out_step, _mm256_permute2f128_ps(a[k], a[k + 4], 0x20));
+        tfx_v_store(out + (k + 4) * out_step, _mm256_permute2f128_ps(a[k], a[k + 4], 0x31));
+    }
+}

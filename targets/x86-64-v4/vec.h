@@ -45,3 +45,28 @@ TFX_VEC tfx_v tfx_v_load_bf16(const uint16_t *p)
 }
 TFX_VEC int tfx_vm_any(tfx_vm m) { return m != 0; }
 TFX_VEC void tfx_v_prefetch(const float *p) { _mm_prefetch((const char *)(const void *)p, _MM_HINT_T1); }     /* will be read soon; any address */
+/* The 16 x 16 numbers at `in`, rows `in_step` apart, with rows and columns exchanged. Pairs, then fours of rows within a quarter of a
+ * vector; then quarters. */
+TFX_VEC void tfx_v_turn(float *out, ptrdiff_t out_step, const float *in, ptrdiff_t in_step)
+{
+    tfx_v a[16], b[16];
+    for (int k = 0; k < 16; k++) a[k] = tfx_v_load(in + k * in_step);
+    for (int k = 0; k < 16; k += 2) {
+        b[k] = _mm512_unpacklo_ps(a[k], a[k + 1]);
+        b[k + 1] = _mm512_unpackhi_ps(a[k], a[k + 1]);
+    }
+    for (int k = 0; k < 16; k += 4)
+        for (int j = 0; j < 2; j++) {
+            const __m512d even = _mm512_castps_pd(b[k + j]), odd = _mm512_castps_pd(b[k + j + 2]);
+            a[k + 2 * j] = _mm512_castpd_ps(_mm512_unpacklo_pd(even, odd));
+            a[k + 2 * j + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(even, odd));
+        }
+    for (int k = 0; k < 4; k++) {
+        const tfx_v even0 = _mm512_shuffle_f32x4(a[k], a[k + 4], 0x88), even1 = _mm512_shuffle_f32x4(a[k + 8], a[k + 12], 0x88);
+        const tfx_v odd0 = _mm512_shuffle_f32x4(a[k], a[k + 4], 0xdd), odd1 = _mm512_shuffle_f32x4(a[k + 8], a[k + 12], 0xdd);
+        tfx_v_store(out + k * out_step, _mm512_shuffle_f32x4(even0, even1, 0x88));
+        tfx_v_store(out + (k + 4) * out_step, _mm512_shuffle_f32x4(odd0, odd1, 0x88));
+        tfx_v_store(out + (k + 8) * out_step, _mm512_shuffle_f32x4(even0, even1, 0xdd));
+        tfx_v_store(out + (k + 12) * out_step, _mm512_shuffle_f32x4(odd0, odd1, 0xdd));
+    }
+}

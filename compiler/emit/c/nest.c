@@ -121,6 +121,25 @@ const char *element(FnC *f, const Buffer *b, const Node *n, const char *p, int w
     return arena_printf(f->e->a, "%s[%s]", p, c_expr(f, buffer_at(f, b, f->at)));
 }
 
+/* Squares of numbers with rows and columns exchanged by the target's vectors: `to`, the place of the result, steps by 1 with slot
+ * `along` and by a constant with slot `last`; e, what is copied, the other way round. 0: no such square, nothing is written. */
+static int turn_square(FnC *f, const Buffer *dst, const char *p, Expr *to, const Expr *e, int along, int last)
+{
+    CEmit *c = f->e;
+    Module *m = c->plan->module;
+    int64_t step, out_step, in_step;
+    Expr *rest;
+    if (!c->target->width || e->op != EX_read || dst->dtype != DT_f32) return 0;
+    const Buffer *src = fn_buffer(f, e->u.node);
+    if (src->dtype != DT_f32 || src->panel) return 0;
+    Expr *from = buffer_at(f, src, e->arg);
+    if (!affine_split(m, to, along, &step, &rest) || step != 1 || !affine_split(m, to, last, &out_step, &rest)) return 0;
+    if (!affine_split(m, from, last, &step, &rest) || step != 1 || !affine_split(m, from, along, &in_step, &rest)) return 0;
+    const char *q = fn_param_buf(f, src, e->u.node, 0);
+    out_f(&f->body, "%s_v_turn(%s + %s, %lld, %s + %s, %lld);\n", c->prefix, p, c_expr(f, to), (long long)out_step, q, c_expr(f, from), (long long)in_step);
+    return 1;
+}
+
 /* A copy into another order of axes: a few elements at a time along the result, so that both sides stay in cache lines.
  * 0: no such copy, nothing is written. */
 static int turned_copy(FnC *f, const Node *n, const Buffer *dst, const char *p)
@@ -135,6 +154,18 @@ static int turned_copy(FnC *f, const Node *n, const Buffer *dst, const char *p)
     if (!ex_is_int(n->ext[along], &size) || size % BLOCK || size < 2 * BLOCK) return 0;
     for (int k = 0; k < last; k++) if (k != along) depth += open_slot(f, k);
     const char *v = c_slot(f, along);
+    int64_t wide, width = f->e->target->width;
+    if (width && ex_is_int(n->ext[last], &wide) && wide % width == 0) {
+        const char *w = c_slot(f, last);
+        size_t before = o->n;
+        out_f(o, "for (int32_t %s = 0; %s < %lld; %s += %lld) {\n", v, v, (long long)size, v, (long long)width);
+        o->indent++;
+        out_f(o, "for (int32_t %s = 0; %s < %lld; %s += %lld) {\n", w, w, (long long)wide, w, (long long)width);
+        o->indent++;
+        if (turn_square(f, dst, p, buffer_at(f, dst, f->at), n->body, along, last)) { close_loops(f, depth + 2); return 1; }
+        o->n = before;
+        o->indent -= 2;
+    }
     out_f(o, "for (int32_t %s_0 = 0; %s_0 < %lld; %s_0 += %d) {\n", v, v, (long long)size, v, BLOCK);
     o->indent++;
     open_slot(f, last);
@@ -285,30 +316,48 @@ static int turned_index(FnC *f, const Node *n, const Buffer *dst)
     return -1;
 }
 
-/* The loops of a scatter. Into another order of axes, as keys go into a cache, a few elements at a time, so that both sides
- * stay in cache lines. Gives how many braces are open. */
-static int scatter_loops(FnC *f, const Node *n, const Buffer *dst)
+/* The loops of a scatter, in the written order. Gives how many braces are open. */
+static int scatter_loops(FnC *f, const Node *n)
+{
+    uint32_t open = 0;
+    int depth = conj_if(f, n, 0, 0xffffffffu);
+    if (!scatter_injective(f->e->plan->module, n)) f->split = SPLIT_no;
+    for (int k = 0; k < n->nred; k++) {
+        open_range(f, n, k);
+        depth++;
+        uint32_t before = open;
+        open |= 1u << (n->rank + k);
+        depth += conj_if(f, n, open, before);
+    }
+    return depth;
+}
+
+/* Into another order of axes, as keys go into a cache: a few elements at a time along the result, so that both sides stay in
+ * cache lines. Gives how many braces are open. */
+static int turned_loops(FnC *f, const Node *n, const Buffer *dst, const char *p, Expr *at, int along)
 {
     enum { BLOCK = 16 };
     Out *o = &f->body;
-    int along = turned_index(f, n, dst), last = n->nred - 1, depth = 0;
-    uint32_t open = 0;
-    if (!scatter_injective(f->e->plan->module, n)) f->split = SPLIT_no;
-    if (along < 0) {
-        depth = conj_if(f, n, 0, 0xffffffffu);
-        for (int k = 0; k < n->nred; k++) {
-            open_range(f, n, k);
-            depth++;
-            uint32_t before = open;
-            open |= 1u << (n->rank + k);
-            depth += conj_if(f, n, open, before);
-        }
-        return depth;
-    }
+    int last = n->nred - 1, depth = 0;
     for (int k = 0; k < last; k++) if (k != along) { open_range(f, n, k); depth++; }
-    const char *v = c_slot(f, n->rank + along), *hi = c_expr(f, n->r[along].hi);
+    const char *v = c_slot(f, n->rank + along), *w = c_slot(f, n->rank + last), *hi = c_expr(f, n->r[along].hi);
     out_f(o, "for (int32_t %s_0 = %s; %s_0 < %s; %s_0 += %d) {\n", v, c_expr(f, n->r[along].lo), v, hi, v, BLOCK);
     o->indent++;
+    int64_t wide, from, width = f->e->target->width;
+    if (width && f->split != SPLIT_wanted && n->mode == SCATTER_set && ex_is_int(n->r[last].lo, &from) && ex_is_int(n->r[last].hi, &wide) && (wide - from) % width == 0) {
+        size_t before = o->n;
+        out_f(o, "if (%s_0 + %d <= %s) {\n", v, BLOCK, hi);
+        o->indent++;
+        out_f(o, "for (int32_t %s = %s_0; %s < %s_0 + %d; %s += %lld) {\n", v, v, v, v, BLOCK, v, (long long)width);
+        o->indent++;
+        out_f(o, "for (int32_t %s = %lld; %s < %lld; %s += %lld) {\n", w, (long long)from, w, (long long)wide, w, (long long)width);
+        o->indent++;
+        if (turn_square(f, dst, p, at, n->body, n->rank + along, n->rank + last)) {
+            close_loops(f, 2);
+            out_f(o, "continue;\n");
+            close_loops(f, 1);
+        } else { o->n = before; o->indent -= 3; }
+    }
     out_f(o, "const int32_t %s_1 = %s - %s_0 < %d ? %s : %s_0 + %d;\n", v, hi, v, BLOCK, hi, v, BLOCK);
     open_range(f, n, last);
     open_loop(f, v, arena_printf(f->e->a, "%s_0", v), arena_printf(f->e->a, "%s_1", v));
@@ -319,9 +368,9 @@ static void scatter_body(FnC *f, const Node *n, const Buffer *dst, const char *p
 {
     Out *o = &f->body;
     Module *m = f->e->plan->module;
-    int depth = scatter_loops(f, n, dst);
     Expr *at = ex_int(m, 0);
     for (int k = 0; k < n->rank; k++) at = ex_add(m, at, ex_mul(m, n->sub[k], dst->stride[k]));
+    int along = turned_index(f, n, dst), depth = along < 0 ? scatter_loops(f, n) : turned_loops(f, n, dst, p, at, along);
     const char *el = arena_printf(f->e->a, "%s[%s]", p, c_expr(f, at)), *v = c_expr(f, n->body);
     if (n->mode == SCATTER_set) {
         out_f(o, "%s = %s;\n", el, c_store(f, dst->dtype, v));
