@@ -189,6 +189,10 @@ static const char *b_address(const Tile *t, int j)
     CEmit *e = t->f->e;
     const Buffer *b = fn_buffer(t->f, t->b->u.node);
     Expr *at = ex_sub(t->m, b_place(t, b), ex_sym(t->m, e->lane)), *step = ex_int(t->m, j * e->target->width);
+    if (b->panel && j * e->target->width >= b->panel) {      /* a tile of several panels */
+        int64_t panel = j * e->target->width / b->panel;
+        step = ex_int(t->m, panel * b->panel * b->depth + j * e->target->width - panel * b->panel);
+    }
     return arena_printf(e->a, "%s + %s", fn_param_buf(t->f, b, t->b->u.node, 0), c_expr(t->f, ex_add(t->m, at, step)));
 }
 
@@ -468,6 +472,56 @@ static void split_rows(Tile *t, int width)
     t->split_rows = 1;
 }
 
+/* Panels that one row takes at once, so that sums enough are under way to hide the time that one takes. */
+static int panels_of_row(const Tile *t, int panel, int64_t full)
+{
+    enum { SUMS = 8 };
+    int w = t->f->e->target->width, many = w && panel ? SUMS * w / panel : 1;
+    if (!t->vectors || many < 2 || full < many * panel || t->split_rows) return 1;
+    return many;
+}
+
+/* A single row over the columns lo .. hi: `many` panels at once, then one by one. */
+static void one_row(Tile *t, const char *lo, const char *hi, int panel, int many, int64_t most)
+{
+    FnC *f = t->f;
+    const char *lane = arena_printf(f->e->a, "%s_0", c_slot(f, t->lane));
+    f->e->lane0->hi = most;
+    t->lane0 = ex_sym(t->m, f->e->lane0);
+    t->row0 = ex_int(t->m, 0);
+    map_put(&f->temps, t->lane0, (void *)(uintptr_t)lane);
+    out_f(&f->body, "int32_t %s = %s;\nfor (; %s + %d <= %s; %s += %d) {\n", lane, lo, lane, many * panel, hi, lane, many * panel);
+    f->body.indent++;
+    one_tile(t, 1, many * panel, NULL);
+    close_loops(f, 1);
+    out_f(&f->body, "for (; %s < %s; %s += %d) {\n", lane, hi, lane, panel);
+    f->body.indent++;
+    one_tile(t, 1, panel, NULL);
+    close_loops(f, 1);
+}
+
+/* The columns of full groups, all rows. */
+static void full_columns(Tile *t, const char *lo, const char *hi, int64_t full, int group, int width, int panel)
+{
+    FnC *f = t->f;
+    int many = width == group ? panels_of_row(t, panel, full) : 1, single = t->row < 0 || f->fixed >> t->row & 1;
+    int64_t rows = 0;
+    if (many > 1 && !single && ex_is_int(t->n->ext[t->row], &rows) && rows > 1) many = 1;
+    if (many > 1) {
+        if (single || rows == 1) out_f(&f->body, "{\n");
+        else out_f(&f->body, "if (%s == 1) {\n", c_expr(f, t->n->ext[t->row]));
+        f->body.indent++;
+        one_row(t, lo, hi, panel, many, full);
+        close_loops(f, 1);
+        if (single || rows == 1) return;
+        out_f(&f->body, "else {\n");
+        f->body.indent++;
+    }
+    open_lane0(t, lo, hi, group, full);
+    group_rows(t, group, width);
+    close_loops(f, many > 1 ? 2 : 1);
+}
+
 static void known_columns(Tile *t, int64_t size)
 {
     FnC *f = t->f;
@@ -482,9 +536,7 @@ static void known_columns(Tile *t, int64_t size)
         cut = 1;
     }
     if (full > group) {
-        open_lane0(t, cut ? "begin" : "0", cut ? "past" : arena_printf(f->e->a, "%lld", (long long)full), group, full);
-        group_rows(t, group, width);
-        close_loops(f, 1);
+        full_columns(t, cut ? "begin" : "0", cut ? "past" : arena_printf(f->e->a, "%lld", (long long)full), full, group, width, panel);
     } else if (full) {
         t->lane0 = ex_int(t->m, 0);
         out_f(&f->body, "{\n");
