@@ -3,10 +3,43 @@
  *
  * A bound holds for all rows at hand (the least lower and the largest upper one), so places inside may still be masked:
  * the softmax makes them 0. Outside nothing is computed, nothing is stored, and nothing may be read: every reader of the
- * result must be a sum over exactly that index. Causal masks, windows and lengths are bounds; anything else stays a test. */
+ * result must be a sum over exactly that index. Causal masks, windows and lengths are bounds, and so is what a tensor says
+ * of each row, such as where its sequence begins and ends among packed ones; anything else stays a test. */
 #include "compiler/plan/plan_int.h"
 
 typedef struct Clip { PlanCtx *c; const Step *soft; int slot; Expr *lo, *hi; } Clip;
+
+typedef struct Known { Clip *k; const Region *r; int bad; } Known;
+static void known_read(void *u, const Expr *e)
+{
+    Known *n = u;
+    if (e->op == EX_sym && e->u.sym->kind == SYM_loop) n->bad = 1;
+    if (e->op == EX_guard) n->bad = 1;
+    if (e->op != EX_read && e->op != EX_read_or) return;
+    const NodeInfo *i = e->u.node->block ? plan_info(n->k->c, e->u.node) : NULL;
+    if (!i || i->nin || i->pos >= n->r->begin_pos) n->bad = 1;
+}
+
+/* e, which reads data at the row of region r, as a number that each iteration finds before its steps. NULL: it depends on more. */
+static Expr *row_bound(Clip *k, Region *r, Expr *e, int axis, int sign)
+{
+    Module *m = k->c->m;
+    Known known = {k, r, r->outer != NULL};
+    Expr *to[MAX_SLOTS] = {0};
+    RangeCtx rc;
+    int64_t lo, hi;
+    ex_visit(e, known_read, &known);
+    if (known.bad || ex_slots(e) != 1u << axis) return NULL;
+    range_ctx(&rc, m, k->c->ep->entry, k->soft->node);
+    range_of(&rc, e, &lo, &hi);
+    to[axis] = ex_index(m, 0);
+    e = ex_subst_slots(m, e, to, k->soft->node->rank);
+    for (int j = 0; j < r->bounds.n; j++)
+        if (r->bounds.at[j].e == e && r->bounds.at[j].sign == sign) return ex_sym(m, r->bounds.at[j].sym);
+    RowBound b = {sym_new(m, sign < 0 ? "least" : "most", SYM_loop, lo, hi, k->soft->node->span), e, sign};
+    vec_push(k->c->a, &r->bounds, b);
+    return ex_sym(m, b.sym);
+}
 
 /* e at its least (sign < 0) or largest over the rows at hand; NULL when it has an index that is not fixed here. */
 static Expr *extreme(Clip *k, Expr *e, int sign)
@@ -17,7 +50,10 @@ static Expr *extreme(Clip *k, Expr *e, int sign)
         int64_t coef;
         Expr *rest, *to[MAX_SLOTS] = {0};
         if (!ex_uses_slot(e, k->soft->in[j].axis)) continue;
-        if (r->rows > 1 && !affine_split(m, e, k->soft->in[j].axis, &coef, &rest)) return NULL;
+        if (r->rows > 1 && !affine_split(m, e, k->soft->in[j].axis, &coef, &rest)) {
+            if (!(e = row_bound(k, k->soft->in[j].region, e, k->soft->in[j].axis, sign))) return NULL;
+            continue;
+        }
         to[k->soft->in[j].axis] = ex_sym(m, r->first);
         if (r->rows > 1 && coef * sign > 0) {
             Expr *count = r->exact ? ex_int(m, r->rows) : ex_sym(m, r->count);

@@ -9,9 +9,12 @@ extern const char *const space_name[SPACE_COUNT];
 
 /* A loop over a few rows at a time around the steps of consecutive nodes: rows first .. first+count-1, count <= rows.
  * Regions nest: attention is a region over heads, one at a time, inside one over query rows. */
+/* The least (sign < 0) or largest value of e over the rows at hand, as a number of its own: e reads slot 0 as the row. */
+typedef struct RowBound { Sym *sym; Expr *e; int sign; } RowBound;
 typedef struct Region {
   int id, rows, exact;                   /* exact: rows divides the extent, so count is always rows */
   Expr *ext; Sym *first, *count;
+  VEC(RowBound) bounds;                  /* found in each iteration, before its steps */
   int begin_pos, end_pos;
   struct Region *outer;
 } Region;

@@ -222,6 +222,30 @@ static void region_part(CEmit *e, const Step *s, const char *t, const char *ext,
     out_f(o, "%s\nfor (int32_t %s = begin; %s < past; %s += %d) {\n", bounds, t, t, t, r->rows);
 }
 
+/* Finds the least or the largest value over the rows at hand. */
+static void row_bound_emit(CEmit *e, const EntryPlan *ep, const Region *r, const RowBound *b, Out *o)
+{
+    Node like = {0};
+    FnC f;
+    like.nred = 1; like.kind = NODE_compute;
+    fn_init(&f, e, ep, &like);
+    const char *value = NULL, *name = entry_sym(e, b->sym), *t = entry_sym(e, r->first);
+    for (int pass = 0; pass < 2; pass++) {                   /* as entry_expr */
+        value = c_expr(&f, b->e);
+        for (int k = 0; k < f.params.n; k++) {
+            Param *p = &f.params.at[k];
+            p->name = p->sym ? entry_sym(e, p->sym) : arena_printf(e->a, "(%s)", entry_place(e, p->buf, 0));
+        }
+    }
+    const char *count = r->exact ? arena_printf(e->a, "%d", r->rows) : entry_sym(e, r->count);
+    out_f(o, "int32_t %s = %s;\n", name, b->sign < 0 ? "INT32_MAX" : "INT32_MIN");
+    out_f(o, "for (int32_t r0 = %s; r0 < %s + %s; r0++) {\n", t, t, count);
+    o->indent++;
+    out_f(o, "const int32_t v = %s;\n%s = v %s %s ? v : %s;\n", value, name, b->sign < 0 ? "<" : ">", name, name);
+    o->indent--;
+    out_f(o, "}\n");
+}
+
 static void region_emit(CEmit *e, const EntryPlan *ep, const Step *s, int split, Out *o)
 {
     const Region *r = s->region;
@@ -232,6 +256,7 @@ static void region_emit(CEmit *e, const EntryPlan *ep, const Step *s, int split,
     else out_f(o, "for (int32_t %s = 0; %s < %s; %s += %d) {\n", t, t, ext, t, r->rows);
     o->indent++;
     if (!r->exact) out_f(o, "const int32_t %s = %s - %s < %d ? %s - %s : %d;\n", entry_sym(e, r->count), end, t, r->rows, end, t, r->rows);
+    for (int k = 0; k < r->bounds.n; k++) row_bound_emit(e, ep, r, &r->bounds.at[k], o);
     steps_emit(e, ep, s->body.at, s->body.n, o);
     o->indent--;
     out_f(o, "}\n");
