@@ -92,3 +92,10 @@ TFX_VEC void tfx_v_turn(float *out, ptrdiff_t out_step, const float *in, ptrdiff
         tfx_v_store(out + (k + 4) * out_step, _mm256_permute2f128_ps(a[k], a[k + 4], 0x31));
     }
 }
+TFX_VEC tfx_vm tfx_vm_first(int32_t n)       /* lanes below n; any n */
+{
+    return _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)));
+}
+/* The first n lanes; the others are 0, or are not stored: memory behind them is not touched. */
+TFX_VEC tfx_v tfx_v_load_first(const float *p, int32_t n) { return _mm256_maskload_ps(p, _mm256_castps_si256(tfx_vm_first(n))); }
+TFX_VEC void tfx_v_store_first(float *p, int32_t n, tfx_v a) { _mm256_maskstore_ps(p, _mm256_castps_si256(tfx_vm_first(n)), a); }

@@ -70,3 +70,7 @@ TFX_VEC void tfx_v_turn(float *out, ptrdiff_t out_step, const float *in, ptrdiff
         tfx_v_store(out + (k + 12) * out_step, _mm512_shuffle_f32x4(odd0, odd1, 0xdd));
     }
 }
+TFX_VEC tfx_vm tfx_vm_first(int32_t n) { return (tfx_vm)(n >= 16 ? 0xffffu : n <= 0 ? 0u : (1u << n) - 1u); }             /* lanes below n; any n */
+/* The first n lanes; the others are 0, or are not stored: memory behind them is not touched. */
+TFX_VEC tfx_v tfx_v_load_first(const float *p, int32_t n) { return _mm512_maskz_loadu_ps(tfx_vm_first(n), p); }
+TFX_VEC void tfx_v_store_first(float *p, int32_t n, tfx_v a) { _mm512_mask_storeu_ps(p, tfx_vm_first(n), a); }

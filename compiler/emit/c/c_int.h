@@ -109,6 +109,7 @@ int  row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p);
  * the body may hold declarations, which the caller takes back). */
 const char *vector_expr(FnC *f, const Expr *e, const char *acc);
 const char *vector_place(FnC *f, const Buffer *b, const char *p, Expr *at);   /* address of a run over the lanes; NULL */
+int  vector_need(CEmit *e, const char *name);     /* the function name_v will be written; 0: there is none */
 void vector_math(CEmit *e, Out *to);
 /* entry.c */
 void entry_emit(CEmit *e, const EntryPlan *ep);

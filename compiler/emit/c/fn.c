@@ -131,9 +131,12 @@ void row_bounds(FnC *f, const StepClip *clip, int lanes)
 {
     Module *m = f->e->plan->module;
     int64_t lo;
-    if (ex_is_int(clip->lo, &lo)) out_f(&f->body, "const int32_t from = %lld;\n", (long long)(lo / lanes * lanes));
-    else out_f(&f->body, "const int32_t from = %s / %d * %d;\n", c_expr(f, clip->lo), lanes, lanes);
     out_f(&f->body, "const int32_t to = %s;\n", c_expr(f, clip->hi));
+    if (ex_is_int(clip->lo, &lo)) out_f(&f->body, "const int32_t from = %lld;\n", (long long)(lo / lanes * lanes));
+    else {                                                   /* from data it may be anything */
+        out_f(&f->body, "const int32_t least_ = %s;\n", c_expr(f, clip->lo));
+        out_f(&f->body, "const int32_t from = (least_ < to ? least_ : to > 0 ? to : 0) / %d * %d;\n", lanes, lanes);
+    }
     map_put(&f->temps, ex_sym(m, f->e->from), (void *)(uintptr_t)"from");
     map_put(&f->temps, ex_sym(m, f->e->to), (void *)(uintptr_t)"to");
 }

@@ -227,6 +227,195 @@ static const char *softmax_range(Row *r, const Buffer *dst)
     return cond;
 }
 
+/* ---- softmax in the target's vectors ---- */
+
+/* The part of the row that the conditions leave, as C texts of its bounds; 0: a condition says something else. */
+static int softmax_bounds(Row *r, const char **first, const char **past)
+{
+    FnC *f = r->f;
+    Module *m = r->m;
+    Expr *lo = r->lo, *hi = r->hi;
+    for (int j = 0; j < r->n->nconj; j++) {
+        const Expr *c = r->n->conj[j];
+        int64_t coef;
+        Expr *rest;
+        if ((c->op != EX_lt && c->op != EX_le) || c->arg[0]->dtype != DT_i32 || c->traits & TRAIT_guard) return 0;
+        Expr *slack = ex_sub(m, c->arg[1], c->arg[0]);
+        if (c->op == EX_lt) slack = ex_sub(m, slack, ex_int(m, 1));
+        if (!affine_split(m, slack, r->slot, &coef, &rest) || ex_uses_slot(rest, r->slot) || (coef != 1 && coef != -1)) return 0;
+        if (coef == 1) lo = ex_bin(m, EX_max, lo, ex_un(m, EX_neg, rest));
+        else hi = ex_bin(m, EX_min, hi, ex_add(m, rest, ex_int(m, 1)));
+    }
+    *first = c_expr(f, lo);
+    *past = c_expr(f, hi);
+    return 1;
+}
+
+/* Where the values lie: a plain read of floats that walks with the row; NULL: they are computed. */
+static const char *softmax_source(Row *r)
+{
+    FnC *f = r->f;
+    int64_t k;
+    Expr *rest;
+    if (r->n->body->op != EX_read) return NULL;
+    const Buffer *b = fn_buffer(f, r->n->body->u.node);
+    Expr *at = buffer_at(f, b, r->n->body->arg);
+    if (b->dtype != DT_f32 || !affine_split(r->m, at, r->slot, &k, &rest) || k != 1) return NULL;
+    return arena_printf(f->e->a, "%s + (%s)", fn_param_buf(f, b, r->n->body->u.node, 0), c_expr(f, at));
+}
+
+/* What there is of a row: places before the first one that counts in its group of LANES, and a group that is not whole at the end. */
+typedef struct Edges { int lead, tail; } Edges;
+
+/* Writes text once for each of n vectors: # is its number, $ its first place. */
+static void each_vector(Row *r, const char *text, int n)
+{
+    Out *o = &r->f->body;
+    int w = r->f->e->target->width;
+    for (int j = 0; j < n; j++) {
+        Out line;
+        out_init(&line, r->f->e->a);
+        for (const char *t = text; *t; t++) {
+            if (*t == '#') out_f(&line, "%d", j);
+            else if (*t == '$') out_f(&line, j ? " + %d" : "", j * w);
+            else out_n(&line, t, 1);
+        }
+        out_f(o, "%.*s\n", (int)line.n, line.at);
+    }
+}
+
+/* A pass over the row: `whole` for groups of places that all count, `edge` for those at its ends. many: so many vectors at once
+ * where there are as many, whose results do not wait for each other. */
+static void vector_pass(Row *r, Edges edges, int many, const char *whole, const char *edge)
+{
+    Out *o = &r->f->body;
+    int w = r->f->e->target->width, n = LANES / w;
+    const char *v = c_slot(r->f, r->slot);
+    out_f(o, "{\n");
+    o->indent++;
+    out_f(o, "int32_t %s = begun;\n", v);
+    if (edges.lead) {
+        out_f(o, "if (%s < first) {\n", v);
+        o->indent++;
+        each_vector(r, edge, n);
+        out_f(o, "%s += %d;\n", v, LANES);
+        close_loops(r->f, 1);
+    }
+    for (; many >= n; many = many > n ? n : 0) {
+        out_f(o, "for (; %s + %d <= past; %s += %d) {\n", v, many * w, v, many * w);
+        o->indent++;
+        each_vector(r, whole, many);
+        close_loops(r->f, 1);
+    }
+    if (edges.tail) {
+        out_f(o, "if (%s < past) {\n", v);
+        o->indent++;
+        each_vector(r, edge, n);
+        close_loops(r->f, 1);
+    }
+    close_loops(r->f, 1);
+}
+
+static void vectors_declare(Row *r, const char *name, int n, const char *value)
+{
+    const char *x = r->f->e->prefix;
+    out_f(&r->f->body, "%s_v %s0 = %s", x, name, value);
+    for (int j = 1; j < n; j++) out_f(&r->f->body, ", %s%d = %s0", name, j, name);
+    out_f(&r->f->body, ";\n");
+}
+
+/* The partial results in an array, as lane_tree wants them. */
+static void vectors_store(Row *r, const char *name, const char *array)
+{
+    const char *x = r->f->e->prefix;
+    int w = r->f->e->target->width;
+    for (int j = 0; j < LANES / w; j++) out_f(&r->f->body, "%s_v_store(%s + %d, %s%d);\n", x, array, j * w, name, j);
+}
+
+/* first .. past and where the first group begins; what lies outside is 0. */
+static Edges softmax_edges(Row *r, const char *first, const char *past, const char *from, const char *to, const char *zero)
+{
+    Out *o = &r->f->body;
+    const char *v = c_slot(r->f, r->slot);
+    Edges edges = {strcmp(first, from) && strcmp(first, "0"), 1};
+    int64_t size;
+    if (!r->n->nconj) {
+        edges.tail = !ex_is_int(r->n->ext[r->slot], &size) || size % LANES;
+        out_f(o, "const int32_t begun = 0, past = %s;\n", to);
+        return edges;
+    }
+    out_f(o, "const int32_t first_ = %s, past_ = %s, first = first_ > %s ? first_ : %s, past = past_ < %s ? past_ : %s;\n", first, past, from, from, to, to);
+    if (edges.lead) out_f(o, "const int32_t begun = past > first ? %s + (first - %s) / %d * %d : past > %s ? past : %s;\n", from, from, LANES, LANES, from, from);
+    else out_f(o, "const int32_t begun = first;\n");
+    if (edges.lead) out_f(o, "for (int32_t %s = %s; %s < begun; %s++) %s\n", v, from, v, v, zero);
+    out_f(o, "for (int32_t %s = past > begun ? past : begun; %s < %s; %s++) %s\n", v, v, to, v, zero);
+    return edges;
+}
+
+/* exp of what is at most 0 above the highest value. */
+static const char *power(const CEmit *e, const char *value)
+{
+    const char *x = e->prefix;
+    return arena_printf(e->a, "%s_v_exp_in(%s_v_max(%s_v_set1(-104.0f), %s_v_sub(%s, high_)))", x, x, x, x, value);
+}
+
+enum { MAXIMA = 4 };                      /* vectors of maxima */
+/* Three passes: maximum; exponentials and their sum; scale. */
+static void vector_softmax_row(Row *r, const char *src, const char *p, const Buffer *dst, const char *first, const char *past, const char *from, const char *to)
+{
+    FnC *f = r->f;
+    CEmit *e = f->e;
+    Arena *a = e->a;
+    const char *x = e->prefix, *v = c_slot(f, r->slot), *place = c_expr(f, buffer_at(f, dst, f->at));
+    const char *at = arena_printf(a, "%s + (%s)$", p, place), *left = arena_printf(a, "past - %s - (0$)", v);
+    Edges edges = softmax_edges(r, first, past, from, to, arena_printf(a, "%s[%s] = 0.0f;", p, place));
+    const char *inside = arena_printf(a, "%s_vm_first(%s)", x, left), *load = arena_printf(a, "%s_v_load(%s$)", x, src);
+    const char *load_first = arena_printf(a, "%s_v_load_first(%s$, %s)", x, src, left), *none = arena_printf(a, "%s_v_set1(-%s_inf())", x, x);
+    if (edges.lead) inside = arena_printf(a, "%s_vm_and(%s, %s_vm_not(%s_vm_first(first - %s - (0$))))", x, inside, x, x, v);
+    const int n = LANES / e->target->width;
+    vectors_declare(r, "m", MAXIMA, none);
+    vector_pass(r, edges, MAXIMA, arena_printf(a, "m# = %s_v_max(%s, m#);", x, load), arena_printf(a, "m# = %s_v_max(%s_v_select(%s, %s, %s), m#);", x, x, inside, load_first, none));
+    out_f(&f->body, "float partial[%d];\n", LANES);
+    for (int k = MAXIMA - 1; k >= n; k--) out_f(&f->body, "m%d = %s_v_max(m%d, m%d);\n", k - n, x, k, k - n);
+    vectors_store(r, "m", "partial");
+    out_f(&f->body, "const float high = %s(partial), top = high > -%s_inf() ? high : 0.0f;\n", lane_tree(f, RED_max), x);
+    out_f(&f->body, "const %s_v high_ = %s_v_set1(top);\n", x, x);
+    vectors_declare(r, "s", n, arena_printf(a, "%s_v_zero()", x));
+    vector_pass(r, edges, n, arena_printf(a, "const %s_v w# = %s; %s_v_store(%s, w#); s# = %s_v_add(s#, w#);", x, power(e, load), x, at, x),
+        arena_printf(a, "const %s_v w# = %s_v_select(%s, %s, %s_v_zero()); %s_v_store_first(%s, %s, w#); s# = %s_v_add(s#, w#);", x, x, inside, power(e, load_first), x, x, at, left, x));
+    vectors_store(r, "s", "partial");
+    out_f(&f->body, "const float sum = %s(partial), scale = sum == 0.0f ? 0.0f : 1.0f / sum;\nconst %s_v scale_ = %s_v_set1(scale);\n", lane_tree(f, RED_sum), x, x);
+    vector_pass(r, edges, n, arena_printf(a, "%s_v_store(%s, %s_v_mul(%s_v_load(%s), scale_));", x, at, x, x, at),
+        arena_printf(a, "%s_v_store_first(%s, %s, %s_v_mul(%s_v_load_first(%s, %s), scale_));", x, at, left, x, x, at, left));
+}
+
+/* Only places that the conditions leave are computed, the others are 0. 0: this row has no such form, nothing is written. */
+static int vector_softmax(Row *r, const Buffer *dst, const char *p)
+{
+    FnC *f = r->f;
+    CEmit *e = f->e;
+    Out *o = &f->body;
+    const char *first, *past, *from, *to;
+    if (!e->target->width || LANES % e->target->width) return 0;
+    size_t before = o->n;
+    if (r->n->nconj && f->step->clip.lo) {
+        row_bounds(f, &f->step->clip, LANES);
+        from = "from"; to = "to";
+    } else { from = c_expr(f, r->lo); to = c_expr(f, r->n->ext[r->slot]); }
+    int outer = 0;
+    const char *src = softmax_source(r);
+    if (src) {
+        for (int j = 0; j < r->n->rank; j++) if (j != r->slot) outer += open_slot(f, j);
+        if (!softmax_bounds(r, &first, &past)) src = NULL;
+    }
+    if (!src) { o->n = before; o->indent -= outer; return 0; }
+    if (!vector_need(e, "exp")) bug("no vector exp");
+    c_need(e, "inf");
+    vector_softmax_row(r, src, p, dst, first, past, from, to);
+    close_loops(f, outer);
+    return 1;
+}
+
 /* exp(-inf) is 0, so masked places and empty rows need no other test than that of an infinite maximum. */
 int row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p)
 {
@@ -241,6 +430,7 @@ int row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p)
     if (!walks_along(f, n->body, slot)) return 0;
     row_init(&r, f, n, slot, ex_int(e->plan->module, 0), n->ext[slot]);
     if (!is_long(&r)) return 0;
+    if (vector_softmax(&r, dst, p)) return 1;
     Out *o = &f->body;
     int outer = 0;
     const char *cond = softmax_range(&r, dst);

@@ -46,6 +46,8 @@ static int need(CEmit *e, const char *name)
     return 1;
 }
 
+int vector_need(CEmit *e, const char *name) { return need(e, name); }
+
 void vector_math(CEmit *e, Out *to)
 {
     for (int k = 0; k < e->vec_order.n; k++) {
