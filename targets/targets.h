@@ -8,6 +8,8 @@ typedef struct Target {
   const char *name, *doc;
   const char *test;        /* preprocessor condition under which its code compiles; NULL: always */
   const char *flags;       /* what gcc and clang want for that */
+  const char *isa;         /* the same for a part of a file, as their attribute `target` takes it */
+  int level;               /* what runtime/dispatch answers on such a processor */
   int width, registers;    /* floats a vector, vector registers; width 0: loops over lanes, vectorised by the compiler */
 } Target;
 extern const Target targets[];

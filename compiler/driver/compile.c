@@ -78,6 +78,7 @@ static int emit_files(const Options *o, Ctx *ctx, const Plan *p, const Program *
     eo.provenance = arena_printf(a, " * source sha256 %s\n", hash);
     eo.trace = o->trace;
     eo.targets = o->targets;
+    eo.dispatch = o->dispatch;
     eo.threads = ctx->threads;
     if (program) eo.tables = program_tables(ctx, program, &eo.ntables);
     if (o->self_test) golden_calls(o, ctx, &eo);

@@ -21,6 +21,7 @@ typedef struct Options {
   int weights;                     /* WeightsAs; -1: by size */
   int taps, trace, self_test;
   TargetList targets;              /* none: portable */
+  int dispatch;                    /* the program chooses among them */
   int why;                         /* trace: explain the result at this position; -1: none */
   const char *alphabet; int length;  /* equiv: every input of these letters up to this length */
   int semantics;                   /* of a learned program: TPROG_BY_* */

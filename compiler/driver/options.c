@@ -13,6 +13,7 @@ static const OptionRow rows[] = {
     {"--name", "PREFIX", "prefix of every C name; default: the stem of the output file"},
     {"--weights", "HOW", "inline, tables, incbin, blob or object; default: inline up to 4 MiB (of a program: tables up to 256 KiB), then incbin"},
     {"--target", "LIST", "portable (default), x86-64-v3, x86-64-v4, native; a list gives one file with a variant for each"},
+    {"--dispatch", NULL, "with a list of targets: all variants in one program, which asks the processor when it runs"},
     {"--threads", "N", "entries take a parallel_for of the caller's, or NULL, and split their work into N parts"},
     {"--taps", NULL, "the model's taps become outputs"},
     {"--trace", NULL, "hooks behind every step, compiled with -DPREFIX_TRACE=FUNCTION"},
@@ -258,6 +259,7 @@ static int set_long(Options *o, Ctx *ctx, const char *f, const char *v)
         ctx->target = o->targets.at[0];
         note(o, ctx, f, v);
     }
+    else if (!strcmp(f, "--dispatch")) { o->dispatch = 1; note(o, ctx, f, NULL); }
     else if (!strcmp(f, "--threads")) return set_threads(o, ctx, f, v);
     else if (!strcmp(f, "--taps")) { o->taps = 1; note(o, ctx, f, NULL); }
     else if (!strcmp(f, "--self-test")) { o->self_test = 1; note(o, ctx, f, NULL); }
@@ -343,6 +345,7 @@ static int complete(const Options *o)
         for (const char *p = o->name; *p; p++)
             if (!(isalnum((unsigned char)*p) || *p == '_') || isdigit((unsigned char)o->name[0])) return usage("--name: '%s' is not a C name", o->name);
     if (o->name && !*o->name) return usage("--name: '%s' is not a C name", o->name);
+    if (o->dispatch && o->targets.n < 2 && !(o->targets.n && o->targets.at[0]->width)) return usage("%s", "--dispatch chooses among the targets of a list, as in --target=portable,x86-64-v3,x86-64-v4");
     if (o->verb == VERB_compile && o->calls.n && !is_program(o)) return usage("%s", "--entry, --call and --script belong to tfxc run and verify");
     return 0;
 }

@@ -2,7 +2,7 @@
 _tfxc()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} tfxc=${COMP_WORDS[0]}
-    local options="-o --emit= --name= --weights= --target= --threads= --taps --trace --self-test --report -MD -D -I --model= --weights-from=
+    local options="-o --emit= --name= --weights= --target= --threads= --dispatch --taps --trace --self-test --report -MD -D -I --model= --weights-from=
         --random-weights --entry= --call= --script= --alphabet= --length= --json --why= --semantics= --inputs= --interpret --tol= --seed= -O --dump= --dump-all= --stop-after= --skip=
         --run= --check-passes --print-passes --print-ops --print-targets --ram= --flash= --error-format= --color= -Werror
         -Wno- --help --version"

@@ -26,6 +26,7 @@ typedef struct EmitOptions {
   const GoldenCall *golden; int ngolden;
   const NameTable *tables; int ntables;
   TargetList targets;          /* none: portable */
+  int dispatch;                /* the program chooses among several targets when it runs */
   int threads;                 /* parts of the work, as the plan was made for; 0: entries know nothing of threads */
 } EmitOptions;
 /* The .c file is c. With `split` it is c, then the weights' text (weights_text), then c_end. s: empty, or the .S file. */

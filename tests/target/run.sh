@@ -78,6 +78,47 @@ if [ "$(uname -m)" = x86_64 ]; then
     else not_ok "compiled for another processor" "it says"; fi
 else skip "variants" "not an x86-64 machine"; fi
 
+# all variants in one program, which asks the processor; -DM_CPU: as a lesser one would
+dispatch() { # NAME TARGETS FLAGS.. : self-test of digits, and shapes against each other
+    name=$1 list=$2; shift 2
+    if ! "$TFXC" "$SRCDIR/examples/digits/model.tfx" --self-test --target="$list" --dispatch --name d -o d.c >log 2>&1; then not_ok "$name" "tfxc"; return; fi
+    echo '#include "d.h"
+int main(void) { static d_work w; return d_self_test(&w); }' >main.c
+    # shellcheck disable=SC2086
+    if ! $compiler -Wall -Wextra -Werror "$@" -DD_SELF_TEST -o d main.c d.c >log 2>&1; then not_ok "$name" "does not compile: $*"
+    elif ./d >log 2>&1; then ok "$name"; else not_ok "$name" "the self-test fails"; fi
+}
+if [ "$(uname -m)" = x86_64 ]; then
+    for compiler in "${CC:-gcc}" "${CLANG-clang}"; do
+        if [ -z "$compiler" ] || ! command -v "${compiler%% *}" >/dev/null; then skip "dispatch $compiler" "it is not here"; continue; fi
+        for level in -O0 -O2; do
+            for cpu in "" -DD_CPU=3 -DD_CPU=0; do
+                # shellcheck disable=SC2086
+                dispatch "dispatch $compiler $level $cpu" portable,x86-64-v3,x86-64-v4 -std=c11 $level $cpu
+            done
+        done
+    done
+    "$TFXC" "$here/linear.tfx" --random-weights --target=x86-64-v3,x86-64-v4 --dispatch --threads=2 --trace -D M=33 -D N=70 -D K=19 --name m -o m.c >log 2>&1
+    cat >main.c <<'END'
+#include <string.h>
+#include "m.h"
+static m_work work;
+int main(void)
+{
+    float x[33 * 19] = {1}, y[33 * 70];
+    return m_fixed(&work, NULL, x, y) != M_ECPU || !strstr(m_strerror(M_ECPU), "processor");
+}
+END
+    if $CC -std=gnu11 -O1 -Wall -Wextra -Werror -I. -DM_CPU=0 -o lesser main.c m.c >log 2>&1 && ./lesser >log 2>&1; then ok "a lesser processor is told"; else not_ok "a lesser processor is told" "no M_ECPU"; fi
+    if command -v qemu-x86_64 >/dev/null && "$TFXC" "$SRCDIR/examples/digits/model.tfx" --self-test --target=portable,x86-64-v3,x86-64-v4 --dispatch --name d -o d.c >log 2>&1; then
+        echo '#include "d.h"
+int main(void) { static d_work w; return d_self_test(&w); }' >main.c
+        for cpu in Nehalem Haswell max; do
+            if $CC -std=gnu11 -O1 -DD_SELF_TEST -o d main.c d.c >log 2>&1 && qemu-x86_64 -cpu $cpu ./d >log 2>&1; then ok "dispatch on $cpu"; else not_ok "dispatch on $cpu" "the self-test fails"; fi
+        done
+    else skip "dispatch on other processors" "no qemu-x86_64"; fi
+fi
+
 # keys that are an input are copied into another order for vectors, and only for them
 copies() { "$TFXC" "$here/linear.tfx" --random-weights --emit=ir "$@" -D M=32 -D K=16 -o - 2>log | grep -c 'q: f32\[B*2*,*.*\] = compute %.*\[o'; }
 if [ "$(copies --target=x86-64-v4)" = 1 ] && [ "$(copies)" = 0 ]; then ok "transpose"; else not_ok "transpose" "copies: $(copies --target=x86-64-v4) with vectors, $(copies) without"; fi
@@ -87,11 +128,13 @@ wrong() {
     name=$1 text=$2; shift 2
     "$TFXC" "$SRCDIR/examples/digits/model.tfx" "$@" -o wrong.c >log 2>&1
     status=$?
-    if [ $status = 2 ] && grep -qF "$text" log && [ ! -e wrong.c ]; then ok "$name"; else not_ok "$name" "exit status $status"; fi
+    if [ $status = 2 ] && grep -qF -e "$text" log && [ ! -e wrong.c ]; then ok "$name"; else not_ok "$name" "exit status $status"; fi
 }
 wrong "a target that does not exist" "there is no target 'x86-64-v5' (did you mean 'x86-64-v" --target=x86-64-v5
 wrong "a target of nothing like it" "there is no target 'cortex-m4'; see --print-targets" --target=cortex-m4
 wrong "an empty place in the list" "there is no target ''" --target=portable,
+wrong "a choice of nothing" "--dispatch chooses among the targets of a list" --dispatch
+wrong "a choice of one" "--dispatch chooses among the targets of a list" --dispatch --target=portable
 if "$TFXC" --print-targets | grep -q '^native '; then ok "--print-targets"; else not_ok "--print-targets" "no native"; fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

@@ -64,6 +64,7 @@ void banner_emit(CEmit *e, Out *o, const char *what)
     out_f(o, " * flash: weights %s B (%s), and code\n", grouped(a, (double)p->weight_bytes), weights_as_name[e->opt->weights]);
     out_f(o, " * RAM: work memory %s B, state %s B, stack about %s B\n", grouped(a, (double)p->work_bytes), grouped(a, (double)emit_state_offset(p, p->states.n)), grouped(a, (double)banner_stack(e)));
     out_f(o, " * time: %s multiply-adds a call at most\n", grouped(a, macs));
-    out_f(o, " * No allocation, no globals that change, no recursion, no library.\n");
+    if (e->opt->dispatch) out_f(o, " * No allocation, one global that changes (the kind of processor, asked at the first call), no recursion, no library.\n");
+    else out_f(o, " * No allocation, no globals that change, no recursion, no library.\n");
     out_f(o, " * This file belongs to whoever generated it; no notice has to be kept. */\n");
 }

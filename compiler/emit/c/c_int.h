@@ -143,6 +143,10 @@ int  section_emit(CEmit *e, const EntryPlan *ep, Step *const *s, int n, Out *o);
 void threads_include(const CEmit *e, Out *h);
 void threads_header(CEmit *e, Out *h);
 void threads_pool(CEmit *e, Out *c);
+/* dispatch.c: the variant at hand under its own names; before the first variant; the entries, behind the last */
+void dispatch_variant(CEmit *e, const Out *variant, Out *code);
+void dispatch_begin(CEmit *e, Out *code);
+void dispatch_end(CEmit *e, Out *code);
 /* trace.c: the hook behind a step; its declarations in the header and macros in the source */
 void trace_emit(CEmit *e, const EntryPlan *ep, const Step *s, Out *o);
 void trace_header(const CEmit *e, Out *h);

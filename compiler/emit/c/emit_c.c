@@ -131,11 +131,15 @@ static void state_reset(CEmit *e, Out *c)
     out_f(c, "}\n\n");
 }
 
+/* With no variant for every processor, calls may fail on one that has none of them. */
+static int has_ecpu(const CEmit *e) { return e->opt->dispatch && e->opt->targets.at[e->opt->targets.n - 1]->test != NULL; }
+
 static void strerror_emit(const CEmit *e, Out *c)
 {
-    static const char *const text[][2] = {{"OK", "ok"}, {"EARG", "null pointer or size out of bounds"}, {"ERANGE", "input value out of range"}, {"EFULL", "state full"}, {"EBLOB", "these are not the weights of this program"}};
+    static const char *const text[][2] = {{"OK", "ok"}, {"EARG", "null pointer or size out of bounds"}, {"ERANGE", "input value out of range"}, {"EFULL", "state full"}, {"EBLOB", "these are not the weights of this program"},
+        {"ECPU", "this processor lacks what the code was compiled for"}};
     out_f(c, "const char *%s_strerror(%s_status status)\n{\n    switch (status) {\n", e->prefix, e->prefix);
-    for (int k = 0; k < 5; k++) out_f(c, "    case %s_%s: return \"%s\";\n", e->upper, text[k][0], text[k][1]);
+    for (int k = 0; k < 5 + has_ecpu(e); k++) out_f(c, "    case %s_%s: return \"%s\";\n", e->upper, text[k][0], text[k][1]);
     out_f(c, "    }\n    return \"unknown status\";\n}\n");
 }
 
@@ -171,6 +175,20 @@ static uint64_t image_id(const CEmit *e, const Out *code)
     return id;
 }
 
+/* The words of the target's vectors, and the functions of them that are used. */
+static void vectors_emit(CEmit *e, Out *code)
+{
+    if (!e->target->width) return;
+    const EmbeddedFile *f = embedded_find(arena_printf(e->a, "targets/%s/vec.h", e->target->name));
+    if (!f) bug("target %s has no vec.h", e->target->name);
+    c_paste(e, code, f->text, f->size);
+    Out math;
+    out_init(&math, e->a);
+    vector_math(e, &math);
+    c_paste(e, code, math.at ? math.at : "", (unsigned)math.n);
+    out_f(code, "\n");
+}
+
 /* The functions for one target, under its condition when there are several; alone, it says what it wants. */
 static void variant(CEmit *e, int k, Out *code)
 {
@@ -184,21 +202,21 @@ static void variant(CEmit *e, int k, Out *code)
     e->c = &entries;
     for (int j = 0; j < e->plan->entries.n; j++) entry_emit(e, e->plan->entries.at[j]);
     const char *test = e->target->test;
-    if (test && list->n == 1) out_f(code, "#if !(%s)\n#error \"compile for %s: %s\"\n#endif\n\n", test, e->target->name, e->target->flags);
+    Out own, *to = e->opt->dispatch ? &own : code;
+    out_init(&own, e->a);
+    if (e->opt->dispatch) {
+        if (!k) dispatch_begin(e, code);
+    } else if (test && list->n == 1) out_f(code, "#if !(%s)\n#error \"compile for %s: %s\"\n#endif\n\n", test, e->target->name, e->target->flags);
     else if (test) out_f(code, "#%sif %s /* %s */\n\n", k ? "el" : "", test, e->target->name);
     else if (k) out_f(code, "#else /* %s */\n\n", e->target->name);
-    if (e->target->width) {
-        const EmbeddedFile *f = embedded_find(arena_printf(e->a, "targets/%s/vec.h", e->target->name));
-        if (!f) bug("target %s has no vec.h", e->target->name);
-        c_paste(e, code, f->text, f->size);
-        Out math;
-        out_init(&math, e->a);
-        vector_math(e, &math);
-        c_paste(e, code, math.at ? math.at : "", (unsigned)math.n);
-        out_f(code, "\n");
+    vectors_emit(e, to);
+    append(to, &e->fns);
+    append(to, &entries);
+    if (e->opt->dispatch) {
+        dispatch_variant(e, to, code);
+        if (k + 1 == list->n) dispatch_end(e, code);
+        return;
     }
-    append(code, &e->fns);
-    append(code, &entries);
     if (k + 1 < list->n || list->n < 2) return;
     if (test) out_f(code, "#else\n#error \"this file has no code for the processor that it is compiled for\"\n");
     out_f(code, "#endif\n\n");

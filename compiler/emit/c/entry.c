@@ -392,7 +392,7 @@ void entry_emit(CEmit *e, const EntryPlan *ep)
     Out sig;
     out_init(&sig, e->a);
     entry_signature(e, ep, &sig);
-    out_f(e->c, "%.*s\n{\n", (int)sig.n, sig.at);
+    out_f(e->c, "%s%.*s\n{\n", e->opt->dispatch ? "static " : "", (int)sig.n, sig.at);
     out_n(e->c, o.at, o.n);
     out_f(e->c, "}\n\n");
 }

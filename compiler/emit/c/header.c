@@ -121,7 +121,9 @@ void header_emit(CEmit *e, Out *h)
     sizes(e, h);
     dims(e, h);
     for (int k = 0; k < p->entries.n; k++) counts(e, p->entries.at[k], h);
-    out_f(h, "\ntypedef enum %s_status {\n    %s_OK = 0,\n    %s_EARG = 1,   /* null pointer or size out of bounds */\n    %s_ERANGE = 2, /* an input value (token, index) out of range */\n    %s_EFULL = 3,  /* the state has no room for this input */\n    %s_EBLOB = 4   /* these are not the weights of this program */\n} %s_status;\n\n", x, X, X, X, X, X, x);
+    out_f(h, "\ntypedef enum %s_status {\n    %s_OK = 0,\n    %s_EARG = 1,   /* null pointer or size out of bounds */\n    %s_ERANGE = 2, /* an input value (token, index) out of range */\n    %s_EFULL = 3,  /* the state has no room for this input */\n    %s_EBLOB = 4   /* these are not the weights of this program */\n", x, X, X, X, X, X);
+    if (e->opt->dispatch && e->opt->targets.at[e->opt->targets.n - 1]->test) out_f(h, "    , %s_ECPU = 5  /* this processor lacks what the code was compiled for */\n", X);
+    out_f(h, "} %s_status;\n\n", x);
     out_f(h, "#ifndef %s_ALIGN\n#if defined(__GNUC__) || defined(__clang__)\n#define %s_ALIGN(n) __attribute__((aligned(n)))\n#else\n#define %s_ALIGN(n)\n#endif\n#endif\n", X, X, X);
     out_f(h, "/* Scratch memory of one call, the caller's: static, on a stack, in a section. One for each thread. */\ntypedef struct %s_work {\n    %s_ALIGN(64) unsigned char bytes[%s_WORK_BYTES];\n} %s_work;\n\n", x, X, X, x);
     state_struct(e, h);
