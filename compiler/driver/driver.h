@@ -9,7 +9,7 @@
 
 enum { EXIT_OK = 0, EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_BUDGET = 3 };
 
-typedef enum Verb { VERB_compile, VERB_run, VERB_verify, VERB_equiv, VERB_trace } Verb;
+typedef enum Verb { VERB_compile, VERB_run, VERB_verify, VERB_equiv, VERB_trace, VERB_bench } Verb;
 /* One call of `tfxc run`: "reset" or an entry (NULL: the first), and its arguments as written. */
 typedef struct CallSpec { const char *entry; VEC(const char *) args; } CallSpec;
 
@@ -17,6 +17,7 @@ typedef struct Options {
   Verb verb;
   const char *input, *output, *name, *emit, *model;
   int64_t ram, flash;              /* limits in bytes; -1: none */
+  const char *report_as;           /* --report=text, html or json; NULL: as the verb has it */
   int report, depfile, json, color, werror, help, version;
   int weights;                     /* WeightsAs; -1: by size */
   int taps, trace, self_test;
@@ -74,6 +75,10 @@ void    value_print(const char *name, const Value *v, Out *o);
 /* host.c: the emitted program, compiled by $CC and loaded. */
 typedef struct Host Host;
 Host   *host_build(Ctx *ctx, const Plan *p);     /* for ctx->target; NULL after saying why */
+/* The same with hooks behind its steps and another source file, which sees m.h. */
+Host   *host_build_hooked(Ctx *ctx, const Plan *p, const char *flags, const char *text, size_t size);
+void   *host_symbol(const Host *h, const char *name);
+double  host_seconds(const Host *h);             /* of the last call */
 void    host_reset(Host *h);
 int     host_call(Host *h, int entry, const int64_t *dims, const Value *in, Value *out); /* status; -1 after saying what is wrong */
 void    host_state(const Host *h, int k, Value *to);   /* state k as it is now; to has its type and shape */
@@ -101,5 +106,6 @@ int     equiv_verb(Options *o, Ctx *ctx);
 int     trace_verb(Options *o, Ctx *ctx);             /* trace.c */
 
 int run_verb(Options *o, Ctx *ctx);
+int bench_verb(Options *o, Ctx *ctx);                 /* bench.c */
 int verify_verb(Options *o, Ctx *ctx);
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "compiler/driver/driver.h"
 #ifdef HAVE_FFI
@@ -13,7 +14,7 @@
 
 enum { GUARD = 64, GUARD_BYTE = 0xA5, MAX_ARGS = 128, WORK_LEAST = 64, ALIGN = 64 };
 
-struct Host { Ctx *ctx; const Plan *p; void *lib, **entry; void (*reset)(void *); unsigned char *work, *state; };
+struct Host { Ctx *ctx; const Plan *p; double seconds; void *lib, **entry; void (*reset)(void *), (*begin)(void); unsigned char *work, *state; };
 
 static int spoken(Ctx *ctx, const char *what, const char *detail)
 {
@@ -24,21 +25,21 @@ static int spoken(Ctx *ctx, const char *what, const char *detail)
 
 static void clean(Arena *a, const char *dir)
 {
-    static const char *const names[] = {"m.c", "m.h", "m.bin", "m.so"};
+    static const char *const names[] = {"m.c", "m.h", "m.bin", "m.so", "more.c"};
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) unlink(arena_printf(a, "%s/%s", dir, names[k]));
     rmdir(dir);
 }
 
 /* $CC and $CFLAGS are words for the shell, as make has them; the folder is not. */
-static int compile(Ctx *ctx, const char *dir)
+static int compile(Ctx *ctx, const char *dir, const char *flags)
 {
-    const char *script = "exec ${CC:-cc} ${CFLAGS--O2} $2 -shared -fPIC -o \"$1/m.so\" \"$1/m.c\"";
+    const char *script = "exec ${CC:-cc} ${CFLAGS--O2} $2 $3 -I\"$1\" -shared -fPIC -o \"$1/m.so\" \"$1\"/m*.c";
     int status = 0;
     fflush(stdout);
     pid_t child = fork();
     if (child < 0) return spoken(ctx, "cannot start a process", strerror(errno));
     if (!child) {
-        execl("/bin/sh", "sh", "-c", script, "sh", dir, ctx->target ? ctx->target->flags : "", (char *)NULL);
+        execl("/bin/sh", "sh", "-c", script, "sh", dir, ctx->target ? ctx->target->flags : "", flags, (char *)NULL);
         _exit(127);
     }
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
@@ -59,10 +60,15 @@ static int load(Host *h, const char *dir)
     }
     void *reset = h->p->states.n ? dlsym(h->lib, "m_reset") : NULL;
     memcpy(&h->reset, &reset, sizeof reset);
+    void *begin = dlsym(h->lib, "probe_begin");
+    memcpy(&h->begin, &begin, sizeof begin);
     return 1;
 }
 
-static int build(Host *h, const char *dir)
+/* A second source file beside the program, which is compiled with hooks and these flags. */
+typedef struct More { const char *flags, *text; size_t size; } More;
+
+static int build(Host *h, const char *dir, const More *more)
 {
     Arena *a = h->ctx->perm;
     EmitOptions eo = {.prefix = "m", .header_name = "m.h", .banner = "host"};
@@ -73,11 +79,13 @@ static int build(Host *h, const char *dir)
         to.bin = eo.image_name = arena_printf(a, "%s/m.bin", dir);
         eo.weights = WEIGHTS_incbin;
     }
+    eo.trace = more != NULL;
     files_write(h->ctx, h->p, &eo, &to);
-    return !h->ctx->diag.errors && compile(h->ctx, dir) && load(h, dir);
+    if (more) file_save(&h->ctx->diag, arena_printf(a, "%s/more.c", dir), more->text, more->size);
+    return !h->ctx->diag.errors && compile(h->ctx, dir, more ? more->flags : "") && load(h, dir);
 }
 
-Host *host_build(Ctx *ctx, const Plan *p)
+static Host *host_new(Ctx *ctx, const Plan *p, const More *more)
 {
     const char *base = getenv("TMPDIR");
     if (p->module->externs.n) {
@@ -94,7 +102,7 @@ Host *host_build(Ctx *ctx, const Plan *p)
     h->p = p;
     jmp_buf env, *outer = ctx->diag.fatal;            /* a full disk must not leave the folder behind */
     ctx->diag.fatal = &env;
-    int ok = setjmp(env) ? 0 : build(h, dir);
+    int ok = setjmp(env) ? 0 : build(h, dir, more);
     ctx->diag.fatal = outer;
     clean(ctx->perm, dir);
     if (!ok) return NULL;
@@ -104,6 +112,23 @@ Host *host_build(Ctx *ctx, const Plan *p)
     host_reset(h);
     return h;
 }
+
+Host *host_build(Ctx *ctx, const Plan *p) { return host_new(ctx, p, NULL); }
+
+Host *host_build_hooked(Ctx *ctx, const Plan *p, const char *flags, const char *text, size_t size)
+{
+    More more = {flags, text, size};
+    return host_new(ctx, p, &more);
+}
+
+void *host_symbol(const Host *h, const char *name)
+{
+    void *s = dlsym(h->lib, name);
+    if (!s) bug("the compiled model has no %s", name);
+    return s;
+}
+
+double host_seconds(const Host *h) { return h->seconds; }
 
 void host_reset(Host *h) { if (h->reset) h->reset(h->state); }
 
@@ -187,7 +212,12 @@ int host_call(Host *h, int entry, const int64_t *dims, const Value *in, Value *o
         add_pointer(c, room[k] + GUARD);
     }
     if (ffi_prep_cif(&cif, FFI_DEFAULT_ABI, (unsigned)c->n, &ffi_type_sint32, c->type) != FFI_OK) bug("libffi refuses the call of %s", e->name);
+    struct timespec begin, end;
+    if (h->begin) h->begin();
+    clock_gettime(CLOCK_MONOTONIC, &begin);
     ffi_call(&cif, FFI_FN(h->entry[entry]), &status, c->value);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    h->seconds = (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
     for (int k = 0; k < e->outputs.n; k++) {
         if (!guards_whole(room[k], value_bytes(&out[k]))) return spoken(h->ctx, "the compiled model wrote outside of an output", e->outputs.at[k].name), -1;
         value_fetch(&out[k], room[k] + GUARD);
@@ -222,6 +252,9 @@ Host *host_build(Ctx *ctx, const Plan *p)
     fprintf(stderr, "tfxc: built without libffi: compiled models cannot be called (run: --interpret)\n");
     return NULL;
 }
+Host *host_build_hooked(Ctx *ctx, const Plan *p, const char *flags, const char *text, size_t size) { (void)flags, (void)text, (void)size; return host_build(ctx, p); }
+void *host_symbol(const Host *h, const char *name) { (void)h, (void)name; return NULL; }
+double host_seconds(const Host *h) { (void)h; return 0; }
 void host_reset(Host *h) { (void)h; }
 void host_close(Host *h) { (void)h; }
 int  host_call(Host *h, int entry, const int64_t *dims, const Value *in, Value *out) { (void)h, (void)entry, (void)dims, (void)in, (void)out; return -1; }

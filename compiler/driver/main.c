@@ -43,6 +43,7 @@ static int run(Ctx *ctx, Options *o)
     switch (o->verb) {
     case VERB_run: return run_verb(o, ctx);
     case VERB_verify: return verify_verb(o, ctx);
+    case VERB_bench: return bench_verb(o, ctx);
     case VERB_equiv: return equiv_verb(o, ctx);
     case VERB_trace: return trace_verb(o, ctx);
     default: return compile_run(o, ctx);

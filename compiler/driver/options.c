@@ -18,7 +18,7 @@ static const OptionRow rows[] = {
     {"--taps", NULL, "the model's taps become outputs"},
     {"--trace", NULL, "hooks behind every step, compiled with -DPREFIX_TRACE=FUNCTION"},
     {"--self-test", NULL, "PREFIX_self_test(), compiled with -DPREFIX_SELF_TEST: calls with known results"},
-    {"--report", NULL, "flash, RAM, cost of every step, buffers: on standard error"},
+    {"--report", "[AS]", "flash, RAM, cost of every step, buffers: on standard error; of bench: text, html or json"},
     {"-MD", NULL, "write OUTPUT.d, the files read, for make"},
     {NULL, NULL, "Model"},
     {"-D", "NAME=VALUE", "set a config, or fix a dim"},
@@ -93,6 +93,7 @@ void options_help(int what)
     printf("usage: tfxc [OPTION]... MODEL.tfx -o MODEL.c      compile a transformer into standalone C\n"
            "       tfxc run MODEL [NAME=VALUE | FILE.npz]... [-o OUT.npz]   build it, call it, print its outputs\n"
            "       tfxc verify MODEL [NAME=VALUE | FILE.npz]...   compare it with the reference interpreter\n"
+           "       tfxc bench MODEL [SIZE=N]... [-o FILE.html]    the time of every step, beside what the machine can do\n"
            "       tfxc equiv PROGRAM [PROGRAM] --alphabet=LETTERS --length=N   the same for every input?\n"
            "       tfxc trace PROGRAM INPUT [--why=POSITION]   values and selectors on one input, and why\n"
            "       @FILE stands for the words in FILE\n");
@@ -233,6 +234,15 @@ static int set_limit(Options *o, const char *f, const char *v)
     return 0;
 }
 
+static int set_report(Options *o, const char *v)
+{
+    static const char *const as[] = {"text", "html", "json", NULL};
+    int k;
+    o->report = 1;
+    o->report_as = v;
+    return v ? choice("--report", v, as, &k) : 0;
+}
+
 static int set_threads(Options *o, Ctx *ctx, const char *f, const char *v)
 {
     double n = 0;
@@ -251,7 +261,7 @@ static int set_long(Options *o, Ctx *ctx, const char *f, const char *v)
     if (!strcmp(f, "--emit")) o->emit = v;
     else if (!strcmp(f, "--name")) o->name = v;
     else if (!strcmp(f, "--model")) { o->model = v; note(o, ctx, f, v); }
-    else if (!strcmp(f, "--report")) o->report = 1;
+    else if (!strcmp(f, "--report")) return set_report(o, v);
     else if (!strcmp(f, "--weights")) return weights_kind(o, v);
     else if (!strcmp(f, "--target")) {
         const char *why = targets_parse(ctx->perm, v, &o->targets);
@@ -345,6 +355,7 @@ static int complete(const Options *o)
         for (const char *p = o->name; *p; p++)
             if (!(isalnum((unsigned char)*p) || *p == '_') || isdigit((unsigned char)o->name[0])) return usage("--name: '%s' is not a C name", o->name);
     if (o->name && !*o->name) return usage("--name: '%s' is not a C name", o->name);
+    if (o->report_as && o->verb != VERB_bench && strcmp(o->report_as, "text")) return usage("--report=%s is what tfxc bench writes: a plan alone has no times", o->report_as);
     if (o->dispatch && o->targets.n < 2 && !(o->targets.n && o->targets.at[0]->width)) return usage("%s", "--dispatch chooses among the targets of a list, as in --target=portable,x86-64-v3,x86-64-v4");
     if (o->verb == VERB_compile && o->calls.n && !is_program(o)) return usage("%s", "--entry, --call and --script belong to tfxc run and verify");
     return 0;
@@ -367,6 +378,7 @@ int options_parse(Options *o, Ctx *ctx, int argc, char **argv)
         else if (k == 0 && !strcmp(a, "verify")) o->verb = VERB_verify;
         else if (k == 0 && !strcmp(a, "equiv")) o->verb = VERB_equiv;
         else if (k == 0 && !strcmp(a, "trace")) o->verb = VERB_trace;
+        else if (k == 0 && !strcmp(a, "bench")) o->verb = VERB_bench;
         else if (!strcmp(a, "-Werror")) o->werror = 1;
         else if (!strncmp(a, "-Wno-", 5)) vec_push(ctx->perm, &ctx->diag.disabled, arena_str(ctx->perm, a + 5, strlen(a + 5)));
         else if (!strcmp(a, "-MD")) o->depfile = 1;

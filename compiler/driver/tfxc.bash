@@ -13,6 +13,7 @@ _tfxc()
     --emit) COMPREPLY=($(compgen -W "c ir plan json tfx" -- "$cur")); return ;;
     --semantics) COMPREPLY=($(compgen -W "program model" -- "$cur")); return ;;
     --target) COMPREPLY=($(compgen -W "portable x86-64-v3 x86-64-v4 native" -- "$cur")); return ;;
+    --report) COMPREPLY=($(compgen -W "text html json" -- "$cur")); return ;;
     --weights) COMPREPLY=($(compgen -W "inline tables incbin blob object" -- "$cur")); return ;;
     --error-format) COMPREPLY=($(compgen -W "text json" -- "$cur")); return ;;
     --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
@@ -25,7 +26,7 @@ _tfxc()
     -*) COMPREPLY=($(compgen -W "$options" -- "$cur"))
         case ${COMPREPLY[0]-} in *=) compopt -o nospace 2>/dev/null ;; esac ;;
     *) COMPREPLY=($(compgen -f -- "$cur"))
-       [ "$COMP_CWORD" != 1 ] || COMPREPLY+=($(compgen -W "run verify equiv trace" -- "$cur")) ;;
+       [ "$COMP_CWORD" != 1 ] || COMPREPLY+=($(compgen -W "run verify bench equiv trace" -- "$cur")) ;;
     esac
 }
 complete -F _tfxc tfxc

@@ -51,6 +51,14 @@ void weights_text(const Plan *p, Sink to);             /* the rows of the inline
 const char *step_growth(Arena *a, const Plan *p, const EntryPlan *ep, const Step *s);   /* "all pairs O(T^2)"; "" without run-time sizes */
 const char *entry_growth(Arena *a, const Plan *p, const EntryPlan *ep);  /* "time O(T log T), work memory O(T)"; "" when unknown */
 
+/* ---- roofline.c: measured steps beside what the machine can do ---- */
+typedef struct RoofStep { const char *name; uint32_t id; Cost cost; double seconds; } RoofStep;
+/* seconds: of a whole call, the best of `calls`; peak: FLOP/s; bandwidth: bytes/s of reading `bytes` bytes over and over; near: few. */
+typedef struct Roofline { const char *title; double seconds, peak, bandwidth, near, bytes; int calls, n; RoofStep *step; } Roofline;
+void roofline_text(const Roofline *r, Out *o);
+void roofline_json(const Roofline *r, Out *o);
+void roofline_html(const Roofline *r, Out *o);         /* one page, nothing outside of it */
+
 /* ---- report.c, json.c ---- */
 void report_text(const Plan *p, Out *o);
 void report_json(const Plan *p, const char *model, Out *o);

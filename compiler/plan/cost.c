@@ -11,17 +11,21 @@ static double extent(const RangeCtx *rc, const Range *r)
     return hi > from ? (double)(hi - from) : 0;
 }
 
-typedef struct Bytes { const Plan *p; const Entry *e; double sum; } Bytes;
+/* Bytes of what is read, each once, and no more of a tensor than there are reads of it: rows of a table. */
+typedef struct Bytes { const Plan *p; const Entry *e; double times, sum, constant; const Node *not; } Bytes;
 static void add_bytes(void *u, Node *x)
 {
     Bytes *b = u;
-    int64_t n = node_count_bound(b->p->module, b->e, x);
-    if (n > 0) b->sum += (double)n * dtype_info[x->dtype].bits / 8;
+    double n = (double)node_count_bound(b->p->module, b->e, x);
+    if (n <= 0 || x == b->not) return;
+    double bytes = (n < b->times ? n : b->times) * dtype_info[x->dtype].bits / 8;
+    b->sum += bytes;
+    if (!x->block) b->constant += bytes;
 }
 
 static Cost node_cost(const Plan *p, const EntryPlan *ep, const Node *n)
 {
-    Cost c = {0, 0, 0};
+    Cost c = {0, 0, 0, 0};
     int64_t count = node_count_bound(p->module, ep->entry, n);
     double out = count > 0 ? (double)count : 0, red = 1;
     RangeCtx rc;
@@ -35,27 +39,29 @@ static Cost node_cost(const Plan *p, const EntryPlan *ep, const Node *n)
     } else if (n->body) c.ops = times * (double)(ex_cost(n->body) + (n->nred != 0));
     if (n->post) c.ops += out * ex_cost(n->post);
     if (n->kind == NODE_softmax) c.ops += out * 12;
-    Bytes b = {p, ep->entry, out * dtype_info[n->dtype].bits / 8};
+    int scatter = n->kind == NODE_scatter;                   /* it writes into its base */
+    Bytes b = {p, ep->entry, times, (scatter ? times : out) * dtype_info[n->dtype].bits / 8, 0, scatter ? n->in[0] : NULL};
     node_each_read(n, add_bytes, &b);
     c.bytes = b.sum;
+    c.constant = b.constant;
     return c;
 }
 
 static void sum_up(Cost *c, Cost x, double times)
 {
-    c->macs += x.macs * times; c->ops += x.ops * times; c->bytes += x.bytes * times;
+    c->macs += x.macs * times; c->ops += x.ops * times; c->bytes += x.bytes * times; c->constant += x.constant * times;
 }
 
 static Cost list_cost(const Plan *p, const EntryPlan *ep, Step *const *s, int n)
 {
-    Cost c = {0, 0, 0};
+    Cost c = {0, 0, 0, 0};
     for (int k = 0; k < n; k++) sum_up(&c, step_cost(p, ep, s[k]), 1);
     return c;
 }
 
 Cost step_cost(const Plan *p, const EntryPlan *ep, const Step *s)
 {
-    Cost c = {0, 0, 0}, other;
+    Cost c = {0, 0, 0, 0}, other;
     switch (s->kind) {
     case STEP_node: return node_cost(p, ep, s->node);
     case STEP_copy: c.bytes = 2 * (double)s->dst->bytes; return c;

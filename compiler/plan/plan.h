@@ -94,7 +94,7 @@ void    plan_print(const Plan *p, Out *o);
 /* Fills a weight's bytes as they stand in the image: float32/int32/... little-endian. */
 void    plan_weight_bytes(const Plan *p, const Weight *w, Arena *scratch, unsigned char *dst);
 /* ---- cost.c ---- */
-typedef struct Cost { double macs, ops, bytes; } Cost; /* sums of products; other scalar operations; bytes read and written */
+typedef struct Cost { double macs, ops, bytes, constant; } Cost; /* sums of products; other scalar operations; bytes read and written; of them weights */
 Cost step_cost(const Plan *p, const EntryPlan *ep, const Step *s);   /* sizes at their bounds; loops at their largest count */
 Cost entry_cost(const Plan *p, const EntryPlan *ep);
 const char *step_title(Arena *a, const Step *s);       /* "layers.0.q" or the kind of node */

@@ -147,6 +147,17 @@ says "no model" 2 "no model given" run
 says "entry without run" 2 "belong to tfxc run and verify" "$tally" --entry add -o x.c
 for f in x.c x.h; do if [ -e $f ]; then not_ok "no partial output" "$f"; fi; done
 
+# bench: every step once, shares that make up the whole, limits above zero; three forms; what it cannot do is said
+digits=$SRCDIR/examples/digits/model.tfx
+if "$TFXC" bench "$digits" >out 2>err && grep -q '^classify: .* a call' out && grep -q '^limits: [1-9]' out && [ "$(awk '/of limit/ { on = 1; next } on { for (k = 2; k <= NF; k++) if ($k ~ /%$/) { sum += $k; break } } END { print (sum > 97 && sum < 103) }' out)" = 1 ]
+then ok "bench"; else not_ok "bench" "the table" out; fi
+if "$TFXC" bench "$digits" -o b.json 2>err && grep -q '"bound_by"' b.json && [ "$(grep -c '"id"' b.json)" -ge 20 ]; then ok "bench as JSON"; else not_ok "bench as JSON" "no steps" err; fi
+if "$TFXC" bench "$digits" -o b.html 2>err && grep -q '<svg' b.html && grep -q '</html>' b.html && ! grep -q 'http\|script' b.html; then ok "bench as a page"; else not_ok "bench as a page" "no plot" err; fi
+if "$TFXC" bench "$SRCDIR/examples/words/model.tfx" T=1 --report=text >out 2>err && grep -q '^step T=1: ' out; then ok "bench of a size"; else not_ok "bench of a size" "it says" err; fi
+says "bench of an entry that is not there" 2 "there is no entry nosuch" bench "$digits" --entry=nosuch
+says "bench of a size out of range" 1 "T: its size is 1000000, wanted 1..32" bench "$SRCDIR/examples/words/model.tfx" T=1000000
+says "a report of another kind" 2 "html" "$digits" --report=pdf -o r.c
+says "times of a plan" 2 "is what tfxc bench writes" "$digits" --report=html -o r.c
 # the texts about options: one list, and all of it
 "$TFXC" --help | sed -n 's/ID  / /; s/^  \(-[^] =[]*\).*/\1/p' | sort -u >options
 for where in man completion; do

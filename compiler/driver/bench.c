@@ -1,0 +1,197 @@
+/* bench.c - tfxc bench: the compiled model on this machine, the time of a call and of every step, beside what the machine can do in
+ * the same run. Random inputs, or given ones; sizes are the largest unless given. The time of a call is that of the program as it is; those of
+ * steps come from a second one with hooks, and are scaled to it. States begin anew at every call. */
+#include <stdlib.h>
+#include <string.h>
+#include "compiler/base/embedded.h"
+#include "compiler/driver/driver.h"
+
+enum { TRIES = 12, MAX_CALLS = 400, LEAST_CALLS = 5, NEAR = 16384 };
+static const double BUDGET = 1.0;           /* seconds for each of the two programs */
+
+typedef struct Bench { const Options *o; Ctx *ctx; Module *m; const Plan *p; Host *plain, *hooked; CallValues c; Roofline r; } Bench;
+
+/* Sizes as given, otherwise the largest; inputs random until they are accepted. */
+static int random_inputs(Bench *b, int entry)
+{
+    int status = -1;
+    for (uint64_t k = 0; k < TRIES && status; k++) {
+        values_random(b->ctx->perm, b->m, entry, b->o->seed + k, &b->c);
+        host_reset(b->plain);
+        if ((status = host_call(b->plain, entry, b->c.dims, b->c.in, b->c.out)) < 0) return EXIT_INPUT;
+    }
+    if (!status) return 0;
+    fprintf(stderr, "tfxc: %s: no random input is accepted (%s); give inputs\n", b->m->entries.at[entry]->name, status_text(status));
+    return EXIT_INPUT;
+}
+
+/* "T=5": a size of the entry and nothing else. */
+static int sizes_only(Bench *b, const Entry *e, const CallSpec *spec)
+{
+    for (int k = 0; k < e->dims.n; k++) b->c.dims[k] = e->dims.at[k]->hi;
+    for (int j = 0; spec && j < spec->args.n; j++) {
+        const char *a = spec->args.at[j], *eq = strchr(a, '=');
+        int at = -1;
+        for (int k = 0; k < e->dims.n && eq; k++)
+            if (strlen(e->dims.at[k]->name) == (size_t)(eq - a) && !strncmp(a, e->dims.at[k]->name, (size_t)(eq - a))) at = k;
+        if (at < 0) return 0;
+        char *end;
+        long long v = strtoll(eq + 1, &end, 10);
+        if (*end || end == eq + 1 || v < e->dims.at[at]->lo || v > e->dims.at[at]->hi) return 0;
+        b->c.dims[at] = v;
+    }
+    return 1;
+}
+
+static int inputs(Bench *b)
+{
+    const CallSpec *spec = b->o->calls.n ? b->o->calls.at[0] : NULL;
+    int entry = 0, known = !spec || !spec->entry;
+    if (b->o->calls.n > 1) return usage("%s", "bench takes one call");
+    for (int k = 0; k < b->m->entries.n && !known; k++)
+        if (!strcmp(b->m->entries.at[k]->name, spec->entry)) { entry = k; known = 1; }
+    if (!known) return usage("there is no entry %s", spec->entry);
+    const Entry *e = b->m->entries.at[entry];
+    if (e->dims.n > MAX_DIMS) return usage("entry %s has too many sizes", e->name);
+    if (!sizes_only(b, e, spec)) return values_read(b->ctx, b->m, spec, NULL, &b->c);
+    b->c.index = entry;
+    b->c.e = e;
+    return random_inputs(b, entry);
+}
+
+/* Seconds of the fastest call; *calls: how many there were. -1 after saying what is wrong. */
+static double fastest(Bench *b, Host *h, int *calls, double *sum)
+{
+    double best = -1, spent = 0;
+    for (*calls = 0; *calls < MAX_CALLS && (spent < BUDGET || *calls < LEAST_CALLS); ++*calls) {
+        host_reset(h);
+        int status = host_call(h, b->c.index, b->c.dims, b->c.in, b->c.out);
+        if (status) {
+            if (status > 0) fprintf(stderr, "tfxc: the call is refused: %s\n", status_text(status));
+            return -1;
+        }
+        double s = host_seconds(h);
+        spent += s;
+        if (best < 0 || s < best) best = s;
+    }
+    *sum = spent;
+    return best;
+}
+
+static void limits(Bench *b)
+{
+    double (*compute)(double), (*read)(const void *, size_t, double);
+    void *f = host_symbol(b->hooked, "probe_compute"), *g = host_symbol(b->hooked, "probe_read");
+    memcpy(&compute, &f, sizeof compute);
+    memcpy(&read, &g, sizeof read);
+    size_t bytes = (size_t)(b->p->weight_bytes + b->p->work_bytes + b->p->state_bytes + 1023) / 1024 * 1024;
+    unsigned char *buffer = arena_alloc(b->ctx->perm, bytes + 64);
+    memset(buffer, 1, bytes + 64);
+    b->r.peak = compute(0.2);
+    b->r.bytes = (double)bytes;
+    buffer += 64 - (uintptr_t)buffer % 64;
+    b->r.bandwidth = read(buffer, bytes, 0.2);
+    b->r.near = read(buffer, bytes < NEAR ? bytes : NEAR, 0.1);
+}
+
+static uint32_t largest_id(Step *const *s, int n)
+{
+    uint32_t most = 0;
+    for (int k = 0; k < n; k++) {
+        uint32_t a = largest_id(s[k]->body.at, s[k]->body.n), b = largest_id(s[k]->other.at, s[k]->other.n), own = s[k]->node ? s[k]->node->id : 0;
+        if (a > most) most = a;
+        if (b > most) most = b;
+        if (own > most) most = own;
+    }
+    return most;
+}
+
+static void add_steps(Bench *b, const EntryPlan *ep, Step *const *s, int n, const double *spent)
+{
+    for (int k = 0; k < n; k++) {
+        add_steps(b, ep, s[k]->body.at, s[k]->body.n, spent);
+        add_steps(b, ep, s[k]->other.at, s[k]->other.n, spent);
+        if (s[k]->kind != STEP_node) continue;
+        RoofStep *r = &b->r.step[b->r.n++];
+        r->name = step_title(b->ctx->perm, s[k]);
+        r->id = s[k]->node->id;
+        r->cost = step_cost(b->p, ep, s[k]);
+        r->seconds = spent[r->id];
+    }
+}
+
+static int count_steps(Step *const *s, int n)
+{
+    int sum = n;
+    for (int k = 0; k < n; k++) sum += count_steps(s[k]->body.at, s[k]->body.n) + count_steps(s[k]->other.at, s[k]->other.n);
+    return sum;
+}
+
+/* The costs of steps are counted at bounds: those are now the sizes of the call. Nothing is compiled from the module any more. */
+static void fix_sizes(const Bench *b)
+{
+    for (int k = 0; k < b->c.e->dims.n; k++) {
+        Sym *s = (Sym *)(uintptr_t)b->c.e->dims.at[k];
+        s->lo = s->hi = b->c.dims[k];
+    }
+}
+
+static int measure(Bench *b)
+{
+    const EntryPlan *ep = b->p->entries.at[b->c.index];
+    int hooked_calls;
+    double sum, hooked_sum;
+    b->r.seconds = fastest(b, b->plain, &b->r.calls, &sum);
+    if (b->r.seconds < 0 || fastest(b, b->hooked, &hooked_calls, &hooked_sum) < 0) return EXIT_INPUT;
+    double *spent = host_symbol(b->hooked, "probe_spent"), all = 0;
+    limits(b);
+    fix_sizes(b);
+    b->r.step = NEWN(b->ctx->perm, RoofStep, count_steps(ep->steps.at, ep->steps.n) + 1);
+    add_steps(b, ep, ep->steps.at, ep->steps.n, spent);
+    for (int k = 0; k < b->r.n; k++) all += b->r.step[k].seconds;
+    for (int k = 0; k < b->r.n && all > 0; k++) b->r.step[k].seconds *= b->r.seconds / all;
+    b->r.title = b->c.e->name;
+    for (int k = 0; k < b->c.e->dims.n; k++) b->r.title = arena_printf(b->ctx->perm, "%s %s=%lld", b->r.title, b->c.e->dims.at[k]->name, (long long)b->c.dims[k]);
+    return 0;
+}
+
+static int write_result(const Bench *b)
+{
+    Out o;
+    const char *to = b->o->output ? b->o->output : "-", *as = b->o->report_as ? b->o->report_as : ends_with(to, ".html") ? "html" : ends_with(to, ".json") ? "json" : "text";
+    out_init(&o, b->ctx->perm);
+    if (!strcmp(as, "html")) roofline_html(&b->r, &o);
+    else if (!strcmp(as, "json")) roofline_json(&b->r, &o);
+    else roofline_text(&b->r, &o);
+    file_save(&b->ctx->diag, to, o.at, o.n);
+    return b->ctx->diag.errors ? EXIT_INPUT : 0;
+}
+
+int bench_verb(Options *o, Ctx *ctx)
+{
+    Bench b = {.o = o, .ctx = ctx};
+    if (is_program(o)) return usage("%s is a program; bench measures models", o->input);
+    Module *m = model_load(o, ctx);
+    if (!m || opt_run(m, &o->opt)) return EXIT_INPUT;
+    ctx->threads = 0;
+    Plan *p = model_plan(ctx, m);
+    if (!p) return EXIT_INPUT;
+    b.m = m;
+    b.p = p;
+    const EmbeddedFile *probe = embedded_find("runtime/bench/probe.c");
+    if (!probe) bug("no runtime/bench/probe.c");
+    b.plain = host_build(ctx, p);
+    uint32_t ids = 0;
+    for (int k = 0; k < p->entries.n; k++) {
+        uint32_t most = largest_id(p->entries.at[k]->steps.at, p->entries.at[k]->steps.n);
+        if (most >= ids) ids = most + 1;
+    }
+    if (b.plain) b.hooked = host_build_hooked(ctx, p, arena_printf(ctx->perm, "-DM_TRACE=probe_seen -DPROBE_IDS=%u", ids + 1), probe->text, probe->size);
+    if (!b.plain || !b.hooked) return EXIT_USAGE;
+    int st = inputs(&b);
+    if (!st) st = measure(&b);
+    if (!st) st = write_result(&b);
+    host_close(b.plain);
+    host_close(b.hooked);
+    return st;
+}
