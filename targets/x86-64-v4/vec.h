@@ -1,5 +1,7 @@
 /* vec.h of x86-64-v4: the vocabulary in which vector code of emitted programs is written. 16 floats a vector. Loads and stores
  * need no alignment. Takes nothing but the compiler's intrinsics; is pasted into emitted programs with their prefix. */
+#include <stddef.h>
+#include <stdint.h>
 #include <immintrin.h>
 #define TFX_VEC static __inline__ __attribute__((always_inline, unused))
 #define TFX_W 16
