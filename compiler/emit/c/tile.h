@@ -1,0 +1,20 @@
+/* tile.h - a register tile while it is written: private to tile.c and tile_merge.c. */
+#ifndef EMIT_C_TILE_H
+#define EMIT_C_TILE_H
+#include "compiler/emit/c/c_int.h"
+
+typedef struct Tile {
+  FnC *f; Module *m; Node *n; const Buffer *dst; const char *p;
+  int lane, row, rows; Expr *a, *b;
+  int vectors;                           /* b can be loaded as vectors of the target */
+  int ahead;                             /* fetch the next panel meanwhile */
+  int split_rows;                        /* rows begin .. past only: a part of the work */
+  Expr *sub;                             /* first column of the tile in the panel, or within lane0's group */
+  Expr *lane0, *row0;                    /* first column and row of the tile at hand */
+} Tile;
+
+/* e with other expressions for output and reduced indices; NULL: they stay. */
+Expr *tile_slots(const Tile *t, Expr *e, Expr *const *to);
+/* Output indices that walk on where the columns end become columns, reduced ones one depth. */
+void  tile_merge(Tile *t);
+#endif
