@@ -48,13 +48,14 @@ batches() {
         seed=$((seed + n))
     done
 }
+. "$SRCDIR/tests/emulate/lib.sh"
 batches scalars 0 2
 batches graphs "$first" "$count"
 # the same with the vectors of a target
 for target in ${VECTORS:-x86-64-v3 x86-64-v4}; do
-    [ -n "${VARIANTS-}" ] || [ ! -x "${TFXC:-}" ] || "$TFXC" --print-targets | grep -q "^$target .*not on this machine" || [ "$(uname -m)" != x86_64 ] || {
+    [ -n "${VARIANTS-}" ] || [ ! -x "${TFXC:-}" ] || ! cc=$(target_cc "$target") || [ "$(uname -m)" != x86_64 ] || {
         export TARGETS="$target"
-        VARIANTS="$CC+-O1+-march=$target" batches graphs "$first" $((count / 2))
+        VARIANTS="$(echo "$cc" | tr ' ' +)+-O1+-march=$target" batches graphs "$first" $((count / 2))
         unset TARGETS
     }
 done

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Code for the vectors of x86-64-v3 and x86-64-v4: contractions of all kinds of sizes (1, odd, tails, large) against the
 # interpreter, models with caches, one file for several targets compiled for each, what is wrong is said.
-# SHAPES: M N K a word, joined by x. What this machine cannot run is skipped by name.
+# SHAPES: M N K a word, joined by x. What this machine cannot run is emulated (fewer shapes), or skipped by name.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 passed=0 failed=0 skipped=0
@@ -10,6 +10,7 @@ not_ok() { failed=$((failed + 1)); echo "not ok $1: $2"; head -n 20 "$TMPDIR/log
 skip() { skipped=$((skipped + 1)); echo "skip $1: $2"; }
 if [ ! -x "${TFXC:-}" ]; then echo "skip target: the compiler is not built"; echo "0 passed, 0 failed, 1 skipped"; exit 0; fi
 cd "$TMPDIR" || exit 1
+. "$SRCDIR/tests/emulate/lib.sh"
 
 # verify NAME ARGS..
 verify() {
@@ -18,18 +19,22 @@ verify() {
 }
 
 shapes=${SHAPES:-"1x1x1 1x16x8 2x15x7 3x17x5 5x33x16 6x64x13 7x63x64 8x48x9 11x65x3 12x80x21 13x96x33 16x100x40 19x192x17 25x130x50 67x200x96 130x256x64"}
+few=${SHAPES:-"1x1x1 3x17x5 8x48x9 13x96x33 67x200x96"}
+usual=$CC
 for target in x86-64-v3 x86-64-v4; do
-    if "$TFXC" --print-targets | grep -q "^$target .*not on this machine"; then skip "$target" "this processor does not have it"; continue; fi
-    for shape in $shapes; do
+    CC=$(target_cc $target) || { CC=$usual; skip "$target" "this processor does not have it"; continue; }
+    if emulated $target; then these=$few models="llama longformer"; else these=$shapes models="bert llama mistral t5 mamba longformer"; fi
+    for shape in $these; do
         IFS=x read -r m n k <<END
 $shape
 END
         verify "$target $shape" "$here/linear.tfx" --random-weights --target=$target -D "M=$m" -D "N=$n" -D "K=$k"
     done
-    for model in bert llama mistral t5 mamba longformer; do
+    for model in $models; do
         cp "$SRCDIR/tests/models/$model/"* . 2>/dev/null
         verify "$target $model" model.tfx --target=$target
     done
+    CC=$usual
 done
 
 # nothing is read or written outside, on inputs that end where their memory does
@@ -50,9 +55,9 @@ static int with(int T, int M, int N, int K)
 int main(void) { for (int T = 1; T <= 33; T++) if (with(T, 33, 70, 19)) return 1; return 0; }
 END
 for target in x86-64-v3 x86-64-v4; do
-    if "$TFXC" --print-targets | grep -q "^$target .*not on this machine"; then skip "sanitized $target" "this processor does not have it"; continue; fi
+    cc=$(target_cc $target) || { skip "sanitized $target" "this processor does not have it"; continue; }
     "$TFXC" "$here/linear.tfx" --random-weights --target=$target -D M=33 -D N=70 -D K=19 --name m -o m.c >log 2>&1
-    if $CC -std=c11 -g -O1 -march=$target -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra -Werror -o exact exact.c m.c >log 2>&1 && ./exact >log 2>&1
+    if $cc -std=c11 -g -O1 -march=$target -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra -Werror -o exact exact.c m.c >log 2>&1 && ./exact >log 2>&1
     then ok "sanitized $target"; else not_ok "sanitized $target" "it fails"; fi
 done
 
@@ -69,8 +74,9 @@ int main(void) { static d_work w; return d_self_test(&w) != D_OK; }' >main.c
 if [ "$(uname -m)" = x86_64 ]; then
     same "a list, portable" x86-64-v4,x86-64-v3,portable
     for v in v3 v4; do
-        if "$TFXC" --print-targets | grep -q "^x86-64-$v .*not on this machine"; then skip "a list, $v" "this processor does not have it"
-        else same "a list, $v" portable,x86-64-v3,x86-64-v4 -march=x86-64-$v; fi
+        if CC=$(target_cc x86-64-$v); then same "a list, $v" portable,x86-64-v3,x86-64-v4 -march=x86-64-$v
+        else skip "a list, $v" "this processor does not have it"; fi
+        CC=$usual
     done
     "$TFXC" "$SRCDIR/examples/digits/model.tfx" --target=x86-64-v4 --name d -o d.c >log 2>&1
     if $CC -c d.c -o d.o >log 2>&1; then not_ok "compiled for another processor" "no error"

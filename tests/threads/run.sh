@@ -9,17 +9,17 @@ not_ok() { failed=$((failed + 1)); echo "not ok $1: $2"; head -n 20 "$TMPDIR/log
 skip() { skipped=$((skipped + 1)); echo "skip $1: $2"; }
 if [ ! -x "${TFXC:-}" ]; then echo "skip threads: the compiler is not built"; echo "0 passed, 0 failed, 1 skipped"; exit 0; fi
 cd "$TMPDIR" || exit 1
-here_has() { ! "$TFXC" --print-targets | grep -q "^$1 .*not on this machine"; }
+. "$SRCDIR/tests/emulate/lib.sh"
 
 # bits NAME TARGET THREADS SIZES FLAGS..
 bits() {
     name=$1 target=$2 threads=$3 sizes=$4; shift 4
-    if ! here_has "$target"; then skip "$name" "this processor does not have $target"; return; fi
+    cc=$(target_cc "$target") || { skip "$name" "this processor does not have $target"; return; }
     march=; [ "$target" = portable ] || march=-march=$target
     # shellcheck disable=SC2086
     if ! "$TFXC" "$here/shapes.tfx" --random-weights --target="$target" --threads="$threads" $sizes --name m -o m.c >log 2>&1; then not_ok "$name" "tfxc"; return; fi
     # shellcheck disable=SC2086
-    if ! $CC -std=gnu11 -g $march -Wall -Wextra -Werror -DM_PTHREADS -pthread -I. "$@" -o bits "$here/bits.c" m.c >log 2>&1; then not_ok "$name" "does not compile: $*"
+    if ! $cc -std=gnu11 -g $march -Wall -Wextra -Werror -DM_PTHREADS -pthread -I. "$@" -o bits "$here/bits.c" m.c >log 2>&1; then not_ok "$name" "does not compile: $*"
     elif ./bits >log 2>&1; then ok "$name"; else not_ok "$name" "the program fails"; fi
 }
 for target in portable x86-64-v3 x86-64-v4; do
@@ -35,10 +35,12 @@ if echo 'int main(void){return 0;}' >empty.c && $CC -fsanitize=thread -o empty e
     bits "no races, vectors" x86-64-v3 3 "-D N=192" -O1 -fsanitize=thread
 else skip "no races" "no ThreadSanitizer here"; fi
 
+widest=x86-64-v4
+! emulated $widest || widest=x86-64-v3
 for model in bert llama mistral t5 mamba longformer; do
     cp "$SRCDIR/tests/models/$model/"* . 2>/dev/null
-    for target in portable x86-64-v4; do
-        if ! here_has $target; then skip "$model $target" "this processor does not have it"; continue; fi
+    for target in portable $widest; do
+        if ! target_cc $target >/dev/null; then skip "$model $target" "this processor does not have it"; continue; fi
         if "$TFXC" verify model.tfx --target=$target --threads=3 >log 2>&1; then ok "$model $target"; else not_ok "$model $target" "tfxc verify"; fi
     done
 done

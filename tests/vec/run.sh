@@ -60,8 +60,10 @@ sections() {
 sets= objects=
 for level in v3 v4; do
     if [ ! -e "$targets/x86-64-$level/vec.h" ]; then skip "x86-64-$level" "no vec.h"; continue; fi
-    if [ "$(uname -m)" != x86_64 ] || ! has $level; then skip "x86-64-$level" "not on this processor"; continue; fi
-    for compiler in "$CC" ${CLANG:+"$CLANG"}; do
+    emulate=
+    if [ "$(uname -m)" != x86_64 ] || { ! has $level && { [ $level = v3 ] || ! has v3; }; }; then skip "x86-64-$level" "not on this processor"; continue; fi
+    has $level || emulate="$SRCDIR/tests/emulate/cc"
+    for compiler in "${emulate:+$emulate }$CC" ${CLANG:+"${emulate:+$emulate }$CLANG"}; do
         case $($compiler --version 2>/dev/null | head -n 1) in *clang*) set=clang_$level ;; *) set=gcc_$level ;; esac
         case " $objects " in *"/$set.o "*) continue ;; esac
         sections "$compiler" $level
