@@ -2,7 +2,7 @@
  * portable C: rows in blocks of ROWS, all that a block needs kept in small local arrays, weights in panels of 16
  * columns, q, k and v from one matrix, scores of one head at a time, bias, GELU and residual where a product ends.
  * Scalar functions are those of runtime/math, so that only the structure differs from the compiled program.
- * This is what `bench/run` compares with. Weights: hand_init, the same synthetic values as the graph has. */
+ * This is what `bench/encoder/run` compares with. Weights: hand_init, the same synthetic values as the graph has. */
 #include <stdint.h>
 #include <string.h>
 #include "bench/encoder/hand.h"

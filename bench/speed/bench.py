@@ -140,19 +140,19 @@ def row(case, threads, workers, options):
         "range": [rounded(case.figure(f([s["each"] for s in ours.accepted]))) for f in (min, max)] if ours and ours.accepted else None,
         "peers_to_limit": {n: rounded(share[n]) for n in peers},
         "peers_samples": {w.name: [len(w.accepted), len(w.samples) - len(w.accepted)] for w in workers if w.name != "tfxc" and not w.skip},
-        "notes": {w.name: w.note for w in workers if not w.skip and w.note}, "date": time.strftime("%Y-%m-%d"), "quick": options.quick,
+        "notes": {w.name: w.note for w in workers if not w.skip and w.note}, "date": time.strftime("%Y-%m-%d"), "quick": options.quick, "machine": report.machine(),
     }
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="bench/speed/run", description="Speed of emitted C beside its peers; see README.md. CASE is a name or its beginning.")
+    parser = argparse.ArgumentParser(prog="bench/run", description="Speed of emitted C beside its peers; see README.md. CASE is a name or its beginning.")
     parser.add_argument("cases", nargs="*", metavar="CASE")
     parser.add_argument("--quick", action="store_true", help="few and short samples")
     parser.add_argument("--threads", default="1,2", help="numbers of threads, with commas between (default 1,2)")
     parser.add_argument("--engines", default="", help="only these, with commas between (tfxc,onnxruntime,torch,torch.compile,llama.cpp,hand-written)")
     parser.add_argument("--samples", type=int, help="accepted samples that are wanted of each engine (default 9, quick 3)")
     parser.add_argument("--seconds", type=float, help="length of a sample (default 0.2, quick 0.08)")
-    parser.add_argument("--out", type=pathlib.Path, default=HERE, help="folder of results.json, results.svg and README.md (default: this one)")
+    parser.add_argument("--out", type=pathlib.Path, default=HERE.parent, help="folder of results.json, results.svg and README.md (default: bench)")
     parser.add_argument("--work", type=pathlib.Path, default=None, help="folder for emitted C, graphs and weights (default: `work` beside the peers)")
     parser.add_argument("--list", action="store_true", help="only the names of the cases")
     parser.add_argument("--draw", action="store_true", help="measure nothing, draw results.json again")
@@ -170,14 +170,14 @@ def main():
     if options.list:
         return print("\n".join(f"{c.name}:{c.dtype}" for c in cases.CASES))
     if options.draw:
-        return report.write(options.out, report.load(options.out), "bench/speed/run --draw")
+        return report.write(options.out, report.load(options.out), "bench/run --draw")
     chosen = cases.choose(options.cases)
     folder = options.work or pathlib.Path(sys.prefix if sys.prefix != sys.base_prefix else pathlib.Path.home() / ".cache/tfxc-peers") / "work"
     folder.mkdir(parents=True, exist_ok=True)
     build.control(folder)
     build.fresh(folder)
     available = sorted(os.sched_getaffinity(0))
-    words = "bench/speed/run " + " ".join(sys.argv[1:])
+    words = "bench/run " + " ".join(sys.argv[1:])
     print(report.HEAD)
     with open(folder / "log.txt", "w") as log:
         for case in chosen:

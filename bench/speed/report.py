@@ -5,7 +5,6 @@ import json
 import pathlib
 import re
 import subprocess
-import time
 
 PEERS = ("onnxruntime", "torch", "torch.compile", "llama.cpp", "hand-written")
 COLUMNS = (("case", 20), ("dtype", 6), ("T", 3), ("tfxc", 10), ("unit", 6), *((p, 14) for p in PEERS), ("to peer", 8), ("to limit", 9), ("best peer to limit", 19), ("samples", 8))
@@ -39,7 +38,7 @@ def load(folder):
 
 
 def key(r):
-    return r["case"], r["dtype"], r["threads"]
+    return r["case"], r["dtype"], r["threads"], r["machine"]
 
 
 def merge(folder, new):
@@ -48,33 +47,39 @@ def merge(folder, new):
     folder.mkdir(parents=True, exist_ok=True)
     order = {(c.name, c.dtype): i for i, c in enumerate(cases.CASES)}
     rows = [r for r in load(folder) if key(r) != key(new) and key(r)[:2] in order] + [new]
-    rows.sort(key=lambda r: (order[key(r)[:2]], r["threads"]))
+    rows.sort(key=lambda r: (r["machine"], order[key(r)[:2]], r["threads"]))
     (folder / "results.json").write_text("[\n" + ",\n".join(json.dumps(r) for r in rows) + "\n]\n")
 
 
 def machine():
-    cpu = next((m.group(1).strip() for m in re.finditer(r"^model name\s*:(.*)", pathlib.Path("/proc/cpuinfo").read_text(), re.M)), "unknown processor")
-    flags = pathlib.Path("/proc/cpuinfo").read_text()
-    widest = next((w for w in ("avx512f", "avx2", "avx") if f" {w} " in flags), "no AVX")
+    """Processor, its family and model (names may be the same), its widest vectors, how many of it, the compiler."""
+    info = pathlib.Path("/proc/cpuinfo").read_text()
+    said = lambda name: next((m.group(1).strip() for m in re.finditer(rf"^{name}\s*:(.*)", info, re.M)), "unknown")
+    widest = next((w for w in ("avx512f", "avx2", "avx") if f" {w} " in info), "no AVX")
     import os
     gcc = subprocess.run(["gcc", "--version"], capture_output=True, text=True).stdout.split("\n")[0]
-    return f"{cpu} ({widest}), {len(os.sched_getaffinity(0))} processors, {gcc}"
+    return f"{said('model name')} family {said('cpu family')} model {said('model')} ({widest}), {len(os.sched_getaffinity(0))} processors, {gcc}"
+
+
+def by_machine(rows):
+    """The rows of each machine, that of the latest row first."""
+    names = sorted({r["machine"] for r in rows}, key=lambda m: max(r["date"] for r in rows if r["machine"] == m), reverse=True)
+    return [(name, [r for r in rows if r["machine"] == name]) for name in names]
 
 
 def markdown(rows, command):
     names = [n for n, _ in COLUMNS]
-    text = [f"{time.strftime('%Y-%m-%d')}, {machine()}. Last command: `{command}`", "",
-            "| " + " | ".join(names) + " |", "|" + "|".join("---" if i < 2 else "--:" for i in range(len(names))) + "|"]
-    text += ["| " + " | ".join(cells(r)) + " |" for r in rows]
-    quick = sum(r["quick"] for r in rows)
-    dates = sorted({r["date"] for r in rows})
-    if quick or len(dates) > 1:
-        text += ["", f"Rows of {dates[0]} to {dates[-1]}; {quick} of {len(rows)} by `--quick`."]
+    text = [f"Last command: `{command}`"]
+    for name, these in by_machine(rows):
+        quick, dates = sum(r["quick"] for r in these), sorted({r["date"] for r in these})
+        text += ["", f"**{name}**, {' to '.join(dict.fromkeys((dates[0], dates[-1])))}" + (f"; {quick} of {len(these)} rows by `--quick`" if quick else ""), "",
+                 "| " + " | ".join(names) + " |", "|" + "|".join("---" if i < 2 else "--:" for i in range(len(names))) + "|"]
+        text += ["| " + " | ".join(cells(r)) + " |" for r in these]
     return "\n".join(text)
 
 
 def write(folder, rows, command):
-    (folder / "results.svg").write_text(svg(rows))
+    (folder / "results.svg").write_text(svg(by_machine(rows)[0][1] if rows else []))
     readme = folder / "README.md"
     old = readme.read_text() if readme.exists() else "<!-- table -->\n<!-- end of table -->\n"
     new = re.sub(r"(<!-- table -->\n).*?(<!-- end of table -->)", lambda m: m.group(1) + markdown(rows, command) + "\n" + m.group(2), old, flags=re.S)

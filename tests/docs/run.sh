@@ -60,7 +60,7 @@ sed -n '/^they differ/,/^[0-9]* of [0-9]* inputs differ/p' "$SRCDIR/examples/tra
 if [ -s wanted ] && cmp -s said wanted; then ok; else not_ok "examples/transformer-program" "equiv prints something else" said; fi
 [ "$passed" -gt 80 ] && [ -s words.h ] && [ -s digits.h ] || not_ok "commands" "were not run"
 # Links of the documents lead somewhere.
-for doc in README.md HACKING.md frontends/tfx/LANGUAGE.md examples/rasp/README.md examples/transformer-program/README.md; do
+for doc in README.md HACKING.md bench/README.md frontends/tfx/LANGUAGE.md examples/rasp/README.md examples/transformer-program/README.md; do
     for link in $(grep -oE '\]\([A-Za-z0-9_./-]*[./][A-Za-z0-9_./-]*\)' "$SRCDIR/$doc" | sed 's/](\(.*\))/\1/'); do
         if [ -e "$(dirname "$SRCDIR/$doc")/$link" ]; then ok; else not_ok "$doc" "the link $link leads nowhere"; fi
     done
