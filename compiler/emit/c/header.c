@@ -111,6 +111,8 @@ static void sizes(const CEmit *e, Out *h)
     out_f(h, "#define %s_STACK_BYTES %lldu /* estimate of a call's stack */\n", X, (long long)banner_stack(e));
 }
 
+enum { LARGE_WEIGHTS = 4 << 20 };         /* no cache near a core holds them */
+
 void header_emit(CEmit *e, Out *h)
 {
     const Plan *p = e->plan;
@@ -130,7 +132,8 @@ void header_emit(CEmit *e, Out *h)
     threads_header(e, h);
     if (weights_argument(e))
         out_f(h, "/* Checks weights in memory: `bytes` bytes read or mapped from the file, at a multiple of 16. EBLOB when they are damaged or\n"
-                 " * another model's. Call it once; entries are given the same pointer and look at the header only. */\n%s_status %s_bind(const void *blob, size_t bytes);\n", x, x);
+                 " * another model's. Call it once; entries are given the same pointer and look at the header only.%s */\n%s_status %s_bind(const void *blob, size_t bytes);\n",
+              p->weight_bytes > LARGE_WEIGHTS ? "\n * So many weights are read faster from large pages: memory at a multiple of 2 MiB and, on Linux, madvise(MADV_HUGEPAGE)." : "", x, x);
     for (int k = 0; k < p->entries.n; k++) entry_declare(e, p->entries.at[k], h);
     names_header(e, h);
     out_f(h, "\n/* The status in words. */\nconst char *%s_strerror(%s_status status);\n", x, x);
