@@ -24,27 +24,12 @@ static int64_t columns_of(const Module *m, const Entry *e, const Node *n, const 
     return most;
 }
 
-/* The tensor's axes are the slots of e, in their order. NULL: a range is not whole, or e may not be evaluated everywhere. */
+/* NULL: a range is not whole, or e may not be evaluated everywhere. */
 static Expr *tensor_of(Module *m, const Entry *entry, Node *n, Expr *e)
 {
-    Expr *ext[MAX_RANK], *sub[MAX_RANK], *by[MAX_SLOTS] = {0};
     RangeCtx rc;
-    int rank = 0;
-    int64_t lo;
     range_ctx(&rc, m, entry, n);
-    if (!expr_is_safe(m, &rc, e)) return NULL;
-    for (int s = 0; s < n->rank + n->nred; s++) {
-        if (!ex_uses_slot(e, s)) continue;
-        const Range *r = s < n->rank ? NULL : &n->r[s - n->rank];
-        if (rank == MAX_RANK || (r && (!ex_is_int(r->lo, &lo) || lo || ex_slots(r->hi)))) return NULL;
-        ext[rank] = r ? r->hi : n->ext[s];
-        sub[rank] = ex_index(m, s);
-        by[s] = ex_index(m, rank++);
-    }
-    if (!rank) return NULL;
-    Node *x = node_before(m, n, NODE_compute, DT_f32, rank, ext, "operand");
-    x->body = ex_subst_slots(m, e, by, n->rank + n->nred);
-    return ex_read(m, x, sub);
+    return expr_is_safe(m, &rc, e) ? expr_as_tensor(m, n, e, "operand") : NULL;
 }
 
 /* The largest weight among the factors, and the product of the others; 0: there is none, or one factor is all the rest. */

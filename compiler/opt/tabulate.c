@@ -30,31 +30,16 @@ static int worth_it(const Tabulate *t, const Expr *e)
     return expr_is_safe(t->m, &rc, e);
 }
 
-/* The table's axes are the slots of e, in their order. */
-static Expr *table_of(Tabulate *t, Expr *e)
-{
-    Module *m = t->m;
-    Expr *ext[MAX_RANK], *sub[MAX_RANK], *by[MAX_SLOTS] = {0};
-    int rank = 0;
-    for (int s = 0; s < t->n->rank + t->n->nred; s++) {
-        if (!ex_uses_slot(e, s)) continue;
-        if (rank == MAX_RANK) return e;
-        ext[rank] = s < t->n->rank ? t->n->ext[s] : t->n->r[s - t->n->rank].hi;
-        sub[rank] = ex_index(m, s);
-        by[s] = ex_index(m, rank++);
-    }
-    Node *x = node_before(m, t->n, NODE_compute, DT_f32, rank, ext, "table");
-    x->body = ex_subst_slots(m, e, by, t->n->rank + t->n->nred);
-    t->done++;
-    return ex_read(m, x, sub);
-}
-
 /* e with its largest parts that are worth it as tables. */
 static Expr *with_tables(Tabulate *t, Expr *e)
 {
     Expr *arg[MAX_RANK + 1];
     int changed = 0;
-    if (worth_it(t, e) && opt_may(t->c)) return table_of(t, e);
+    if (worth_it(t, e) && opt_may(t->c)) {
+        Expr *read = expr_as_tensor(t->m, t->n, e, "table");
+        t->done += read != NULL;
+        return read ? read : e;
+    }
     if (ex_cost(e) < LEAST_COST) return e;
     for (int k = 0; k < e->n; k++) {
         arg[k] = with_tables(t, e->arg[k]);

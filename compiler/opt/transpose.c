@@ -26,25 +26,6 @@ static int plain_read(const Expr *e)
     return 1;
 }
 
-/* The copy's axes are the slots of the read, in their order. NULL: a range is not whole. */
-static Expr *copy_of(Module *m, Node *n, const Expr *read)
-{
-    Expr *ext[MAX_RANK], *sub[MAX_RANK], *by[MAX_SLOTS] = {0};
-    int rank = 0;
-    int64_t lo;
-    for (int s = 0; s < n->rank + n->nred; s++) {
-        if (!ex_uses_slot(read, s)) continue;
-        const Range *r = s < n->rank ? NULL : &n->r[s - n->rank];
-        if (rank == MAX_RANK || (r && (!ex_is_int(r->lo, &lo) || lo || ex_slots(r->hi)))) return NULL;
-        ext[rank] = r ? r->hi : n->ext[s];
-        sub[rank] = ex_index(m, s);
-        by[s] = ex_index(m, rank++);
-    }
-    Node *copy = node_before(m, n, NODE_compute, DT_f32, rank, ext, read->u.node->name);
-    copy->body = ex_subst_slots(m, (Expr *)(uintptr_t)read, by, n->rank + n->nred);
-    return ex_read(m, copy, sub);
-}
-
 /* y is the factor to copy. */
 static int fits(const Module *m, const Entry *e, const Node *n, const Expr *x, const Expr *y)
 {
@@ -64,8 +45,8 @@ static int transpose_entry(Module *m, const Entry *e)
         if (!plain_read(x) || !plain_read(y)) continue;
         /* of two inputs the one with more columns: the other gives the rows */
         int second = fits(m, e, n, x, y), first = fits(m, e, n, y, x);
-        if (second) copy = copy_of(m, n, y);
-        else if (first) copy = copy_of(m, n, x);
+        if (second) copy = expr_as_tensor(m, n, y, y->u.node->name);
+        else if (first) copy = expr_as_tensor(m, n, x, x->u.node->name);
         if (!copy) continue;
         n->body = second ? ex_bin(m, EX_mul, x, copy) : ex_bin(m, EX_mul, copy, y);
         done++;

@@ -282,3 +282,22 @@ Expr *factors_expr(Module *m, const Factors *f, DType dtype)
     if (!e || !(s.k >= 1 && s.k <= 1)) e = e ? ex_mul(m, e, k) : k;
     return d ? ex_bin(m, EX_div, e, d) : e;
 }
+
+Expr *expr_as_tensor(Module *m, Node *n, Expr *e, const char *name)
+{
+    Expr *ext[MAX_RANK], *sub[MAX_RANK], *by[MAX_SLOTS] = {0};
+    int rank = 0;
+    int64_t lo;
+    for (int s = 0; s < n->rank + n->nred; s++) {
+        if (!ex_uses_slot(e, s)) continue;
+        const Range *r = s < n->rank ? NULL : &n->r[s - n->rank];
+        if (rank == MAX_RANK || (r && (!ex_is_int(r->lo, &lo) || lo || ex_slots(r->hi)))) return NULL;
+        ext[rank] = r ? r->hi : n->ext[s];
+        sub[rank] = ex_index(m, s);
+        by[s] = ex_index(m, rank++);
+    }
+    if (!rank) return NULL;
+    Node *x = node_before(m, n, NODE_compute, e->dtype, rank, ext, name);
+    x->body = ex_subst_slots(m, e, by, n->rank + n->nred);
+    return ex_read(m, x, sub);
+}

@@ -45,6 +45,9 @@ void range_ctx_outside(RangeCtx *rc, Node *bare, const Module *m, const Entry *e
 Expr *expr_put(OptCtx *c, Expr *e, const Expr *old, Expr *by);
 /* The same for the result of the reduction in a last step. */
 Expr *expr_put_acc(OptCtx *c, Expr *post, DType acc, Expr *by);
+/* e, which stands in node n, as a tensor of its own in front of it: a read of that. Its axes are the slots of e, in their order. NULL: e uses
+ * none, too many, or one whose range does not begin at 0 or depends on others. e must be safe to evaluate everywhere. */
+Expr *expr_as_tensor(Module *m, Node *n, Expr *e, const char *name);
 /* Is every subscript a different bare index below `rank`, and their number `rank`? at[p] = slot of subscript p. */
 int subs_are_permutation(const Expr *read, int rank, int *at);
 /* Number of points of the slots in `mask` (at most; unknown sizes count as 64), as double. */
