@@ -225,23 +225,17 @@ int host_call(Host *h, int entry, const int64_t *dims, const Value *in, Value *o
     return (int)status;
 }
 
-/* Strides of a state are the plan's. */
+/* The layout of a state is the plan's. */
 void host_state(const Host *h, int k, Value *to)
 {
     const Buffer *b = h->p->states.at[k];
     const unsigned char *from = h->state + emit_state_offset(h->p, k);
     size_t size = value_bytes(to), one = value_count(to) ? size / (size_t)value_count(to) : 0;
     unsigned char *plain = arena_alloc(h->ctx->perm, size + 1);
-    int64_t at[MAX_RANK] = {0}, stride[MAX_RANK] = {0}, pos = 0;
-    for (int j = 0; j < b->rank; j++) if (!ex_is_int(b->stride[j], &stride[j])) bug("state %s has a run-time stride", b->name);
+    int64_t at[MAX_RANK] = {0};
     for (int64_t i = 0; i < value_count(to); i++) {
-        memcpy(plain + (size_t)i * one, from + (size_t)pos * one, one);
-        for (int j = b->rank - 1; j >= 0; j--) {
-            pos += stride[j];
-            if (++at[j] < to->shape[j]) break;
-            pos -= stride[j] * to->shape[j];
-            at[j] = 0;
-        }
+        memcpy(plain + (size_t)i * one, from + (size_t)buffer_place(b, at) * one, one);
+        for (int j = b->rank - 1; j >= 0 && ++at[j] == to->shape[j]; j--) at[j] = 0;
     }
     value_fetch(to, plain);
 }

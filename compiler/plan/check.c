@@ -93,7 +93,7 @@ static int is_single(const Buffer *b, int axis)
 static int half_bytes(const Replay *r, const Buffer *b, int axis, const Region *g, int64_t *lo, int64_t *hi)
 {
     int64_t stride, rows;
-    if (!ex_is_int(b->stride[axis], &stride) || stride <= 0 || b->count % stride) return 0;
+    if (b->panel || !ex_is_int(b->stride[axis], &stride) || stride <= 0 || b->count % stride) return 0;
     rows = b->count / stride;
     for (int k = 0; k < b->rank; k++) {
         int64_t v;

@@ -143,15 +143,30 @@ int kernel_alone(const Module *m, const Entry *e, const Node *n)
     return node_count_bound(m, e, k.b->u.node) * 4 > ALONE_BYTES;
 }
 
-/* A cache that scores are computed from: positions at stride 1, the other axes in their order. What lives in its memory is
- * laid out with it. Only where the target's vectors gain from it, and only when every reader of the cache computes. */
-static void want_state(Want *w, const State *s, const Node *x, int axis)
+/* Axes of operand b that walk with an index which both operands have, such as the head of a cache. */
+static uint32_t batch_axes(const Node *n, const Kernel *k)
+{
+    uint32_t both = ex_slots(k->a) & ((1u << n->rank) - 1), axes = 0;
+    for (int j = 0; j < k->b->n; j++) if (ex_slots(k->b->arg[j]) & both) axes |= 1u << j;
+    return axes;
+}
+
+/* A cache, of which a contraction reads one head after the other: what a head has lies together. Keys, whose positions are the
+ * columns of the scores, lie in panels [head][positions / panel][channel][panel]: a row of scores reads one run of memory. Values
+ * lie [head][position][channel]. What lives in the state's memory is laid out with it. Only where the target's vectors gain
+ * from it, and only when every reader of the cache computes. */
+static void want_state(Want *w, const State *s, const Node *n, const Kernel *k, int axis)
 {
     const Target *t = w->m->ctx->target;
-    if (!t || !t->width || axis == x->rank - 1 || x->rank != s->rank || map_get(w->wanted, s)) return;
-    if (node_bound(w->m, w->ep->entry, x, axis) % LANES) return;
+    const Node *x = k->b->u.node;
+    if (!t || !t->width || x->rank != s->rank || map_get(w->wanted, s)) return;
+    uint32_t cols = columns(n, k->b), batch = batch_axes(n, k);
+    int keys = axis != x->rank - 1;
+    if (keys ? !(cols >> axis & 1) || node_bound(w->m, w->ep->entry, x, axis) % LANES : !batch) return;   /* whole panels */
     Layout *l = NEW(w->a, Layout);
     l->last = axis;
+    if (keys) { l->panel = LANES; l->col_axes = cols; }
+    else l->outer = batch & ~(1u << axis);
     map_put(w->wanted, (void *)(uintptr_t)s, l);
 }
 
@@ -166,7 +181,7 @@ static void want_node(void *u, Node *n)
     int axis = unit_axis(w->m, k.b, k.lane);
     if (axis < 0 || x->kind == NODE_input) return;
     const NodeInfo *xi = map_get(&w->ep->info, x);
-    if (xi && xi->in_state) { want_state(w, xi->in_state, x, axis); return; }
+    if (xi && xi->in_state) { want_state(w, xi->in_state, n, &k, axis); return; }
     if (x->kind == NODE_state || x->kind == NODE_scatter || x->kind == NODE_arg || x->kind == NODE_result) return;
     if (map_get(w->wanted, x)) return;
     uint32_t cols = x->block ? 0 : columns(n, k.b);

@@ -18,8 +18,9 @@ void kernel_choose(const Module *m, const Entry *e, const Node *n, const RegionA
 enum { ALONE_BYTES = 1 << 16 };
 int kernel_alone(const Module *m, const Entry *e, const Node *n);
 
-/* How the readers of a tensor want it stored. last: axis at stride 1, -1: row-major. panel: weights, see Buffer. */
-typedef struct Layout { int last, panel; uint32_t col_axes; } Layout;
+/* How the readers of a tensor want it stored. last: axis at stride 1, -1: row-major; outer: axes before all others. panel, col_axes:
+ * weights and caches of keys, see Buffer. */
+typedef struct Layout { int last, panel; uint32_t col_axes, outer; } Layout;
 const Layout *layout_of(const Map *wanted, const Node *x);       /* NULL: row-major */
 /* What the contractions of one entry want, regions known. Weights: in panels. */
 void layout_want(Module *m, const EntryPlan *ep, Map *wanted, Arena *a);

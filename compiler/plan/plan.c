@@ -12,12 +12,6 @@ Buffer *plan_buffer(const EntryPlan *ep, const Node *n)
     return i ? i->buf : NULL;
 }
 
-/* Order of the dimensions, innermost first: row-major, or with the wanted one last. */
-static int nth_inner(const Node *like, int last, int j)
-{
-    return last < 0 ? j : j == like->rank - 1 ? last : j < last ? j : j + 1;
-}
-
 static int64_t axis_bound(PlanCtx *c, const Buffer *b, const Node *like, int k)
 {
     for (int j = 0; j < b->ntile; j++) if (b->tile[j].axis == k) return b->tile[j].region->rows;
@@ -36,20 +30,6 @@ static void grow_count(PlanCtx *c, Buffer *b, const Node *like, int64_t by)
     b->count *= by;
 }
 
-/* A weight in panels: the axes of `l->col_axes` make the columns, the others the depth, both row-major. */
-static void panel_layout(PlanCtx *c, Buffer *b, const Node *like, const Layout *l)
-{
-    b->panel = l->panel; b->col_axes = l->col_axes;
-    b->cols = b->depth = 1;
-    for (int k = like->rank - 1; k >= 0; k--) {
-        int64_t *run = l->col_axes >> k & 1 ? &b->cols : &b->depth, bound = axis_bound(c, b, like, k);
-        b->stride[k] = ex_int(c->m, *run);
-        grow_count(c, b, like, bound);
-        *run *= bound;
-    }
-    b->count = (b->cols + b->panel - 1) / b->panel * b->panel * b->depth;
-}
-
 Buffer *buffer_new(PlanCtx *c, Space space, const Node *like, const char *name)
 {
     Buffer *b = NEW(c->a, Buffer);
@@ -64,13 +44,17 @@ Buffer *buffer_new(PlanCtx *c, Space space, const Node *like, const char *name)
     }
     Expr *run = ex_int(c->m, 1);
     const Layout *l = space == SPACE_work || space == SPACE_weight || space == SPACE_state ? layout_of(&c->plan->wanted, like) : NULL;
-    if (l && l->panel && space == SPACE_weight) panel_layout(c, b, like, l);
-    else for (int j = like->rank - 1; j >= 0; j--) {
-        int k = nth_inner(like, l ? l->last : -1, j);
+    int order[MAX_RANK];
+    int64_t size[MAX_RANK];
+    layout_order(like, l, order);
+    for (int j = 0; j < like->rank; j++) {
+        int k = order[j];
         b->stride[k] = run;
-        grow_count(c, b, like, axis_bound(c, b, like, k));
+        size[k] = axis_bound(c, b, like, k);
+        grow_count(c, b, like, size[k]);
         run = space == SPACE_input || space == SPACE_output ? ex_mul(c->m, run, like->ext[k]) : ex_int(c->m, b->count);
     }
+    if (l && l->panel && (space == SPACE_weight || space == SPACE_state)) layout_panels(c->m, b, l, order, size);
     b->bytes = b->count * (dtype_info[b->dtype].bits / 8);
     if (c->ep) vec_push(c->a, &c->ep->buffers, b);
     return b;
@@ -126,7 +110,7 @@ static Step *step_new(PlanCtx *c, StepKind k, Node *n, Buffer *dst, Buffer *src)
 /* ---- sharing ---- */
 static int same_strides(const Buffer *b, const Buffer *like)
 {
-    if (b->rank != like->rank || b->dtype != like->dtype || b->count != like->count) return 0;
+    if (b->rank != like->rank || b->dtype != like->dtype || b->count != like->count || b->panel != like->panel || b->col_axes != like->col_axes) return 0;
     for (int k = 0; k < b->rank; k++)
         if (b->stride[k] != like->stride[k]) return 0;
     return 1;

@@ -31,7 +31,7 @@ typedef struct Buffer {
   int first, last;                       /* positions in the entry between which the contents matter (work only) */
   struct Buffer *over;                   /* lies at the same offset as this one, whose value is dead row by row */
   int ntile; RegionAt tile[MAX_NEST];    /* only the rows of these regions are kept: that axis counts from region->first */
-  int panel; uint32_t col_axes;          /* weights in panels [N/panel][K][panel], the last one filled with zeros: the axes in
+  int panel; uint32_t col_axes;          /* weights, states: in panels [N/panel][K][panel], the last one filled with zeros: the axes in
                                             col_axes make N, the others K; stride: step in N or in K. 0: plain strides */
   int64_t cols, depth;                   /* panels: N, K */
   const Node *node; const State *state;  /* who it is made for */
@@ -90,6 +90,7 @@ typedef struct Plan {
 /* NULL after diagnostics (a tensor without bound: unbounded-arena). */
 Plan   *plan_make(Module *m, Arena *a);
 Buffer *plan_buffer(const EntryPlan *ep, const Node *n);       /* where the node's value lies */
+int64_t buffer_place(const Buffer *b, const int64_t *at);       /* element of a weight or state at `at`, counted in elements */
 void    plan_print(const Plan *p, Out *o);
 /* Fills a weight's bytes as they stand in the image: float32/int32/... little-endian. */
 void    plan_weight_bytes(const Plan *p, const Weight *w, Arena *scratch, unsigned char *dst);

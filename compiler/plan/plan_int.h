@@ -10,6 +10,10 @@ void clip_steps(PlanCtx *c, Step *const *s, int n);   /* fills Step.clip */
 void split_steps(PlanCtx *c, Step *const *s, int n);  /* fills Step.split; before memory_place */
 void split_join(PlanCtx *c, Step *const *s, int n);   /* fills Step.with_next; after it */
 void memory_place(EntryPlan *ep, int parts);              /* offsets of work buffers */
+/* layout.c; order: axes, innermost first */
+struct Layout;
+void layout_order(const Node *like, const struct Layout *l, int *order);
+void layout_panels(Module *m, Buffer *b, const struct Layout *l, const int *order, const int64_t *size);
 Buffer *weight_buffer(PlanCtx *c, const Node *n);
 Buffer *buffer_new(PlanCtx *c, Space space, const Node *like, const char *name);
 /* every read of x by the nodes of region r uses the row index at one axis of x: that axis; -1 */

@@ -91,15 +91,14 @@ static const char *state_value(CEmit *e, DType t, double v)
 /* Element of the tensor at each place in memory. */
 static const int64_t *state_order(CEmit *e, const Buffer *b)
 {
-    int64_t *from = NEWN(e->a, int64_t, b->count + 1), stride;
+    int64_t *from = NEWN(e->a, int64_t, b->count + 1), at[MAX_RANK];
     for (int64_t j = 0; j < b->count; j++) {
-        int64_t at = 0, rest = j;
+        int64_t rest = j;
         for (int k = b->rank - 1; k >= 0; k--) {
-            if (!ex_is_int(b->stride[k], &stride)) bug("state %s has a run-time stride", b->name);
-            at += rest % b->state->shape[k] * stride;
+            at[k] = rest % b->state->shape[k];
             rest /= b->state->shape[k];
         }
-        from[at] = j;
+        from[buffer_place(b, at)] = j;
     }
     return from;
 }

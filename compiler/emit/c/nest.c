@@ -367,9 +367,7 @@ static int turned_loops(FnC *f, const Node *n, const Buffer *dst, const char *p,
 static void scatter_body(FnC *f, const Node *n, const Buffer *dst, const char *p)
 {
     Out *o = &f->body;
-    Module *m = f->e->plan->module;
-    Expr *at = ex_int(m, 0);
-    for (int k = 0; k < n->rank; k++) at = ex_add(m, at, ex_mul(m, n->sub[k], dst->stride[k]));
+    Expr *at = buffer_at(f, dst, n->sub);
     int along = turned_index(f, n, dst), depth = along < 0 ? scatter_loops(f, n) : turned_loops(f, n, dst, p, at, along);
     const char *el = arena_printf(f->e->a, "%s[%s]", p, c_expr(f, at)), *v = c_expr(f, n->body);
     if (n->mode == SCATTER_set) {

@@ -86,8 +86,9 @@ static const char *b_vector(const Tile *t, int j)
 static int room_for_tile(const Tile *t, int width)
 {
     const Buffer *b = fn_buffer(t->f, t->b->u.node);
-    if (b->panel) return panel_aligned(t);
+    if (b->panel && b->space == SPACE_weight) return panel_aligned(t);
     if (b->space != SPACE_work && b->space != SPACE_state) return 0;
+    if (b->panel && !panel_aligned(t)) return 0;
     for (int k = 0; k < t->b->n; k++) {
         if (!ex_uses_slot(t->b->arg[k], t->lane)) continue;
         if (t->b->arg[k] != ex_index(t->m, t->lane)) return 0;
