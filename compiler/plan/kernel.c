@@ -37,11 +37,11 @@ static int free_of(const Node *n, int slot)
     return 1;
 }
 
-/* Rows that the region around keeps of an output slot; 0: the slot runs over all of its extent. */
-static int region_rows(const RegionAt *in, int nin, int slot)
+/* The region around that keeps a few rows of an output slot; NULL: the slot runs over all of its extent. */
+static const Region *region_of(const RegionAt *in, int nin, int slot)
 {
-    for (int k = 0; k < nin; k++) if (in[k].axis == slot) return in[k].region->rows;
-    return 0;
+    for (int k = 0; k < nin; k++) if (in[k].axis == slot) return in[k].region;
+    return NULL;
 }
 
 typedef struct Choice { const Module *m; const Entry *e; const Node *n; const RegionAt *in; int nin; } Choice;
@@ -53,10 +53,10 @@ static int pick(const Choice *c, const Expr *in, const Expr *not_in, int lane)
     int64_t size = 0;
     for (int s = 0; s < c->n->rank; s++) {
         if (!ex_uses_slot(in, s) || ex_uses_slot(not_in, s) || !free_of(c->n, s) || unit_axis(c->m, in, s) < 0) continue;
-        int rows = region_rows(c->in, c->nin, s);
-        if (rows == 1 || (rows && lane)) continue;
+        const Region *r = region_of(c->in, c->nin, s);
+        if (r && (r->rows == 1 || lane)) continue;
         int64_t b = node_bound(c->m, c->e, c->n, s);
-        if (rows) return s;                                  /* the rows of the region are the tile's */
+        if (r && !r->under) return s;                        /* the rows of the region are the tile's */
         if (b > size || (lane && b == size)) { best = s; size = b; }
     }
     return best;
@@ -73,9 +73,39 @@ static int try_tile(const Choice *c, Expr *a, Expr *b, Kernel *k)
     return 1;
 }
 
+/* Are there few rows, or may there be at run time? */
+static void try_few(const Choice *c, Kernel *k)
+{
+    enum { MOST = 8, LONG = 32, FLOATS = 64 };
+    const Node *n = c->n;
+    int64_t rows = 1, size, group = 1, columns;
+    RangeCtx rc;
+    if (node_is_const(k->b->u.node)) return;
+    for (int s = 0; s < n->rank; s++) {
+        if (s == k->lane || !ex_uses_slot(k->a, s) || ex_uses_slot(k->b, s)) continue;
+        if (!ex_is_int(n->ext[s], &size)) {
+            if (k->only >= 0) return;
+            k->only = s;
+            continue;
+        }
+        if (rows * size > MOST) return;
+        rows *= size;
+        const Region *r = region_of(c->in, c->nin, s);
+        if (size > group && free_of(n, s) && unit_axis(c->m, k->a, s) >= 0 && (!r || r->rows > 1)) { group = size; k->group = s; }
+    }
+    k->few = (int)rows;
+    if (n->nred != 1 || n->nconj || !ex_is_int(n->ext[k->lane], &columns)) return;
+    range_ctx_base(&rc, c->m, c->e, n);
+    int64_t lo, hi, low;
+    range_of(&rc, n->r[0].lo, &lo, &low);
+    range_of(&rc, n->r[0].hi, &low, &hi);
+    if (hi - lo < LONG) return;
+    while (k->sums < MAX_SUMS && 2 * k->sums * rows * columns <= FLOATS) k->sums *= 2;
+}
+
 void kernel_choose(const Module *m, const Entry *e, const Node *n, const RegionAt *in, int nin, Kernel *k)
 {
-    Kernel none = {KERNEL_nest, -1, -1, 1, NULL, NULL};
+    Kernel none = {KERNEL_nest, -1, -1, 1, NULL, NULL, 0, -1, -1, 1};
     Choice c = {m, e, n, in, nin};
     *k = none;
     if (n->kind != NODE_compute || n->red != RED_sum || !n->nred || n->rank < 1 || n->empty) return;
@@ -93,6 +123,7 @@ void kernel_choose(const Module *m, const Entry *e, const Node *n, const RegionA
         if (wy == wx && node_bound(m, e, n, kx.lane) > node_bound(m, e, n, ky.lane)) *k = kx;
     } else if (fx) *k = ky;
     else if (fy) *k = kx;
+    if (k->kind == KERNEL_tile) try_few(&c, k);
 }
 
 /* ---- layouts ---- */

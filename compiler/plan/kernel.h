@@ -6,9 +6,12 @@
 
 typedef enum KernelKind { KERNEL_nest, KERNEL_tile } KernelKind;
 /* tile: sum of a product; `lane` output slot walks with stride 1 through operand b and the result, `row` output slot
- * (or -1) is done `rows` at a time against each load of b. */
-typedef struct Kernel { KernelKind kind; int lane, row, rows; Expr *a, *b; } Kernel;
-enum { LANES = 16, TILE_ROWS = 4 };
+ * (or -1) is done `rows` at a time against each load of b. few: b is no weight and there may be few rows, as when one token is decoded:
+ * those of output slot `group` (or -1), `few` in all. That holds where the extent of slot `only` is 1 (-1: always). Then the terms of a
+ * sum go in turn to `sums` partial ones, by their index modulo `sums`, which are added in the order (0 + 2) + (1 + 3): a single chain of
+ * additions would wait for itself. It depends on the node alone, so it is the same for every target. */
+typedef struct Kernel { KernelKind kind; int lane, row, rows; Expr *a, *b; int few, group, only, sums; } Kernel;
+enum { LANES = 16, TILE_ROWS = 4, MAX_SUMS = 4 };
 
 /* Chooses; k->kind is KERNEL_nest when nothing fits. Sizes only, no memory. in: the regions around the node. */
 void kernel_choose(const Module *m, const Entry *e, const Node *n, const RegionAt *in, int nin, Kernel *k);

@@ -12,9 +12,24 @@ Buffer *plan_buffer(const EntryPlan *ep, const Node *n)
     return i ? i->buf : NULL;
 }
 
+/* Of two axes of a tile of which one has a single row whenever the other has several, the other one; -1. They share their rows. */
+static int shared_axis(const Buffer *b, int k)
+{
+    for (int j = 0; j < b->ntile; j++)
+        for (int i = 0; i < b->ntile; i++) {
+            if (b->tile[j].region->under != b->tile[i].region) continue;
+            if (b->tile[j].axis == k) return b->tile[i].axis;
+            if (b->tile[i].axis == k) return b->tile[j].axis;
+        }
+    return -1;
+}
+
 static int64_t axis_bound(PlanCtx *c, const Buffer *b, const Node *like, int k)
 {
-    for (int j = 0; j < b->ntile; j++) if (b->tile[j].axis == k) return b->tile[j].region->rows;
+    int64_t rows = 0;
+    for (int j = 0; j < b->ntile; j++)
+        if ((b->tile[j].axis == k || b->tile[j].axis == shared_axis(b, k)) && b->tile[j].region->rows > rows) rows = b->tile[j].region->rows;
+    if (rows) return rows;
     int64_t bound = node_bound(c->m, c->ep ? c->ep->entry : NULL, like, k);
     if (bound >= 0) return bound;
     diag_error(&c->m->ctx->diag, like->span, "unbounded-arena", "size %d of '%s' has no bound", k, b->name);
@@ -48,7 +63,8 @@ Buffer *buffer_new(PlanCtx *c, Space space, const Node *like, const char *name)
     int64_t size[MAX_RANK];
     layout_order(like, l, order);
     for (int j = 0; j < like->rank; j++) {
-        int k = order[j];
+        int k = order[j], with = shared_axis(b, k);
+        if (with >= 0 && b->stride[with]) { b->stride[k] = b->stride[with]; continue; }
         b->stride[k] = run;
         size[k] = axis_bound(c, b, like, k);
         grow_count(c, b, like, size[k]);

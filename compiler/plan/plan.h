@@ -17,6 +17,7 @@ typedef struct Region {
   VEC(RowBound) bounds;                  /* found in each iteration, before its steps */
   int begin_pos, end_pos;
   struct Region *outer;
+  struct Region *under;                  /* not NULL: `rows` at once only where that region has a single row in all, otherwise one */
 } Region;
 /* The axis of a node or buffer that runs over the rows of a region. */
 typedef struct RegionAt { Region *region; int axis; } RegionAt;

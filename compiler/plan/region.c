@@ -8,12 +8,13 @@
  *
  * Inside a region the same is done once more over a batch index, one at a time: an index that both operands of a
  * contraction have, such as the head of attention. Scores then shrink to [rows][T]. An index that only one operand
- * has would be better used by the register tile; it makes a region only where the tiles are large. */
+ * has, such as the query head of a group that shares its keys, would be better used by the register tile; it makes a region only where
+ * the tiles are large: one at a time beside many rows, several at once where there is a single row. */
 #include "compiler/plan/kernel.h"
 #include "compiler/plan/plan_int.h"
 #include "targets/targets.h"
 
-enum { MIN_ROWS = 2, MAX_TILE_BYTES = 16384, HEAVY_WEIGHTS = 512 * 1024, HEAVY_ROWS = 16 };
+enum { MIN_ROWS = 2, GROUP_ROWS = 8, MAX_TILE_BYTES = 16384, HEAVY_WEIGHTS = 512 * 1024, HEAVY_ROWS = 16 };
 /* axis[k] of node k of the block; -1: not a member. outer: only nodes of this region are looked at; NULL: the block */
 typedef struct Grow { PlanCtx *c; Block *b; Region *outer; int from, to, limit; int *axis; Expr *ext; } Grow;
 
@@ -159,11 +160,13 @@ static Region *region_new(PlanCtx *c, const Node *n, int axis, int rows, Region 
     int64_t size;
     r->id = ++c->regions;
     r->ext = n->ext[axis];
-    r->rows = rows;
     r->outer = outer;
+    for (r->under = rows > 1 ? outer : NULL; r->under && r->under->rows == 1;) r->under = r->under->outer;
+    if (r->under && ex_is_int(r->under->ext, &size)) { r->under = NULL; rows = 1; }   /* never a single row */
+    r->rows = rows;
     int64_t bound = node_bound(c->m, c->ep->entry, n, axis);
     if (bound >= 0 && bound < r->rows) r->rows = (int)bound;
-    r->exact = r->rows == 1 || (ex_is_int(r->ext, &size) && size % r->rows == 0);
+    r->exact = r->rows == 1 || (!r->under && ex_is_int(r->ext, &size) && size % r->rows == 0);
     if (bound < 1) bound = 1;
     r->first = sym_new(c->m, rows == 1 ? "item" : "row", SYM_loop, 0, r->exact ? bound - r->rows : bound - 1, n->span);
     r->count = sym_new(c->m, "rows", SYM_loop, 1, r->rows, n->span);
@@ -229,7 +232,7 @@ static void cut_and_mark(Grow *g, int rows, int depth)
 static int best_axis(Grow *g, int *rows)
 {
     const Node *n = g->b->nodes.at[g->from];
-    int best = -1, single = -1;
+    int best = -1, single = -1, group = 0;
     int64_t gain = 0, single_gain = 0;
     for (int a = 0; a < n->rank; a++) {
         if (!may_run(g, n, a) || node_bound(g->c->m, g->c->ep->entry, n, a) < MIN_ROWS) continue;
@@ -237,10 +240,10 @@ static int best_axis(Grow *g, int *rows)
         int64_t v = benefit(g);
         int use = v > 0 ? index_use(g) : USE_none;
         if (!g->outer && use != USE_both && v > gain) { gain = v; best = a; }
-        if ((use == USE_both || (g->outer && use == USE_left && v * 4 > MAX_TILE_BYTES)) && v > single_gain) { single_gain = v; single = a; }
+        if ((use == USE_both || (g->outer && use == USE_left && v * 4 > MAX_TILE_BYTES)) && v > single_gain) { single_gain = v; single = a; group = use == USE_left; }
     }
     if (best >= 0) grow(g, best);
-    *rows = best >= 0 ? region_rows(g) : 1;
+    *rows = best >= 0 ? region_rows(g) : group ? GROUP_ROWS : 1;
     return best >= 0 ? best : single;
 }
 

@@ -251,11 +251,18 @@ static void region_emit(CEmit *e, const EntryPlan *ep, const Step *s, int split,
     const Region *r = s->region;
     const char *t = entry_sym(e, r->first), *ext = entry_expr(e, ep, r->ext);
     const char *end = split && !is_clipped(s) ? "past" : ext;
-    if (split) region_part(e, s, t, ext, o);
+    if (r->under) {                                          /* all of a group, or one by one beside several rows */
+        const char *most = arena_printf(e->a, "%s == 1 ? %d : 1", entry_expr(e, ep, r->under->ext), r->rows);
+        out_f(o, "for (int32_t %s = 0; %s < %s; %s += %s) {\n", t, t, ext, t, most);
+    } else if (split) region_part(e, s, t, ext, o);
     else if (r->rows == 1) out_f(o, "for (int32_t %s = 0; %s < %s; %s++) {\n", t, t, ext, t);
     else out_f(o, "for (int32_t %s = 0; %s < %s; %s += %d) {\n", t, t, ext, t, r->rows);
     o->indent++;
-    if (!r->exact) out_f(o, "const int32_t %s = %s - %s < %d ? %s - %s : %d;\n", entry_sym(e, r->count), end, t, r->rows, end, t, r->rows);
+    int64_t size;
+    const char *most = arena_printf(e->a, "%d", r->rows);
+    if (!ex_is_int(r->ext, &size) || size % r->rows) most = arena_printf(e->a, "%s - %s < %d ? %s - %s : %d", end, t, r->rows, end, t, r->rows);
+    if (r->under) out_f(o, "const int32_t %s = %s > 1 ? 1 : %s;\n", entry_sym(e, r->count), entry_expr(e, ep, r->under->ext), most);
+    else if (!r->exact) out_f(o, "const int32_t %s = %s - %s < %d ? %s - %s : %d;\n", entry_sym(e, r->count), end, t, r->rows, end, t, r->rows);
     for (int k = 0; k < r->bounds.n; k++) row_bound_emit(e, ep, r, &r->bounds.at[k], o);
     steps_emit(e, ep, s->body.at, s->body.n, o);
     o->indent--;

@@ -5,6 +5,8 @@
  * one for every width and compiler.
  * Indices whose strides fit everywhere are walked as one (tile_merge.c). Columns that are left over get a narrower tile, or the full
  * one where b has room, and store only what exists: no element is computed twice or written beyond. */
+#include <stdlib.h>
+#include <string.h>
 #include "compiler/emit/c/tile.h"
 #include "compiler/plan/kernel.h"
 
@@ -14,6 +16,7 @@ static Expr *in_tile(const Tile *t, Expr *e, int r)
     Expr *to[MAX_SLOTS] = {0};
     to[t->lane] = ex_add(t->m, ex_add(t->m, t->lane0, t->sub), ex_sym(t->m, t->f->e->lane));
     if (t->row >= 0) to[t->row] = ex_add(t->m, t->row0, ex_int(t->m, r));
+    if (t->term) to[t->n->rank] = ex_add(t->m, ex_index(t->m, t->n->rank), ex_int(t->m, t->term));
     return tile_slots(t, e, to);
 }
 
@@ -125,6 +128,38 @@ static int depth_loops(const Tile *t)
     return open;
 }
 
+/* Calls `term` for every term of the sum: in loops, or for `sums` terms at a time, each for its own partial sum. */
+static void each_term(Tile *t, int rows, const char *added, void (*term)(const Tile *t, int rows, const char *added))
+{
+    FnC *f = t->f;
+    Out *o = &f->body;
+    if (t->sums == 1) {
+        int open = depth_loops(t);
+        term(t, rows, added);
+        close_loops(f, open);
+        return;
+    }
+    int64_t known;
+    const char *v = c_slot(f, t->n->rank), *lo = c_expr(f, t->n->r[0].lo), *hi = c_expr(f, t->n->r[0].hi);
+    if (!ex_is_int(t->n->r[0].lo, &known)) lo = arena_printf(f->e->a, "(%s) / %d * %d", lo, t->sums, t->sums);
+    out_f(o, "int32_t %s = %s;\nfor (; %s + %d <= %s; %s += %d) {\n", v, lo, v, t->sums, hi, v, t->sums);
+    o->indent++;
+    for (t->term = 0; t->term < t->sums; t->term++) {
+        out_f(o, "{\n");
+        o->indent++;
+        term(t, rows, added);
+        close_loops(f, 1);
+    }
+    close_loops(f, 1);
+    for (t->term = 0; t->term < t->sums - 1; t->term++) {
+        out_f(o, "if (%s + %d < %s) {\n", v, t->term, hi);
+        o->indent++;
+        term(t, rows, added);
+        close_loops(f, 1);
+    }
+    t->term = 0;
+}
+
 /* How many vectors of the target the columns are; 0: loops over lanes. */
 static int vectors_of(const Tile *t, int width)
 {
@@ -132,8 +167,24 @@ static int vectors_of(const Tile *t, int width)
     return t->vectors && width % w == 0 ? width / w : 0;
 }
 
+static void vector_term(const Tile *t, int rows, const char *count)
+{
+    FnC *f = t->f;
+    Out *o = &f->body;
+    const char *x = f->e->prefix;
+    int n = (int)strtol(count, NULL, 10), w = f->e->target->width, first = t->term * n;
+    for (int j = 0; j < n; j++) out_f(o, "const %s_v b%d = %s;\n", x, j, b_vector(t, j));
+    const Buffer *b = fn_buffer(f, t->b->u.node);
+    for (int j = 0; t->ahead && j * w < b->panel; j++)
+        out_f(o, "%s_v_prefetch(%s + %lld);\n", x, b_address(t, j), (long long)b->depth * b->panel);
+    for (int r = 0; r < rows; r++) {
+        out_f(o, "const %s_v a%d = %s_v_set1(%s);\n", x, r, x, c_expr(f, in_tile(t, t->a, r)));
+        for (int j = 0; j < n; j++) out_f(o, "s%d_%d = %s_v_fma(a%d, b%d, s%d_%d);%s", r, first + j, x, r, j, r, first + j, j + 1 < n ? " " : "\n");
+    }
+}
+
 /* The sums of a tile in vectors, then in the arrays c0, c1, .. */
-static void vector_sums(const Tile *t, int rows, int width)
+static void vector_sums(Tile *t, int rows, int width)
 {
     FnC *f = t->f;
     Out *o = &f->body;
@@ -141,19 +192,13 @@ static void vector_sums(const Tile *t, int rows, int width)
     int n = vectors_of(t, width), w = f->e->target->width;
     for (int r = 0; r < rows; r++) {
         out_f(o, "%s_v", x);
-        for (int j = 0; j < n; j++) out_f(o, "%s s%d_%d = %s_v_zero()", j ? "," : "", r, j, x);
+        for (int j = 0; j < n * t->sums; j++) out_f(o, "%s s%d_%d = %s_v_zero()", j ? "," : "", r, j, x);
         out_f(o, ";\n");
     }
-    int open = depth_loops(t);
-    for (int j = 0; j < n; j++) out_f(o, "const %s_v b%d = %s;\n", x, j, b_vector(t, j));
-    const Buffer *b = fn_buffer(f, t->b->u.node);
-    for (int j = 0; t->ahead && j * w < b->panel; j++)
-        out_f(o, "%s_v_prefetch(%s + %lld);\n", x, b_address(t, j), (long long)b->depth * b->panel);
-    for (int r = 0; r < rows; r++) {
-        out_f(o, "const %s_v a%d = %s_v_set1(%s);\n", x, r, x, c_expr(f, in_tile(t, t->a, r)));
-        for (int j = 0; j < n; j++) out_f(o, "s%d_%d = %s_v_fma(a%d, b%d, s%d_%d);%s", r, j, x, r, j, r, j, j + 1 < n ? " " : "\n");
-    }
-    close_loops(f, open);
+    each_term(t, rows, arena_printf(f->e->a, "%d", n), vector_term);
+    for (int half = t->sums / 2; half; half /= 2)            /* (0 + 2) + (1 + 3) */
+        for (int r = 0; r < rows; r++)
+            for (int j = 0; j < half * n; j++) out_f(o, "s%d_%d = %s_v_add(s%d_%d, s%d_%d);\n", r, j, x, r, j, r, half * n + j);
     out_f(o, "float");
     for (int r = 0; r < rows; r++) out_f(o, "%s c%d[%d]", r ? "," : "", r, width);
     out_f(o, ";\n");
@@ -161,26 +206,46 @@ static void vector_sums(const Tile *t, int rows, int width)
         for (int j = 0; j < n; j++) out_f(o, "%s_v_store(c%d + %d, s%d_%d);%s", x, r, j * w, r, j, j + 1 < n ? " " : "\n");
 }
 
-/* The sums of a tile in loops over lanes; `added` columns of b are read. */
-static void lane_sums(const Tile *t, int rows, int width, const char *added)
+/* The array of the sums of row r in lanes, and of a partial one. */
+static const char *sums_name(const Tile *t, int r, int term)
+{
+    return term ? arena_printf(t->f->e->a, "c%d_%d", r, term) : arena_printf(t->f->e->a, "c%d", r);
+}
+
+static void lane_term(const Tile *t, int rows, const char *added)
 {
     FnC *f = t->f;
     Out *o = &f->body;
-    const char *all = arena_printf(f->e->a, "%d", width);
-    out_f(o, "float");
-    for (int r = 0; r < rows; r++) out_f(o, "%s c%d[%d]", r ? "," : "", r, width);
-    out_f(o, ";\n");
-    lanes_open(t, all);                                      /* an initialiser would become a call of memset on small machines */
-    for (int r = 0; r < rows; r++) out_f(o, "%sc%d[l] = 0.0f;%s", r ? " " : "", r, r == rows - 1 ? "\n" : "");
-    close_loops(f, 1);
-    int open = depth_loops(t);
     out_f(o, "const float");
     for (int r = 0; r < rows; r++) out_f(o, "%s a%d = %s", r ? "," : "", r, c_expr(f, in_tile(t, t->a, r)));
     out_f(o, ";\n");
     lanes_open(t, added);
     out_f(o, "const float b = %s;\n", b_text(t));
-    for (int r = 0; r < rows; r++) out_f(o, "c%d[l] += a%d * b;\n", r, r);
-    close_loops(f, open + 1);
+    for (int r = 0; r < rows; r++) out_f(o, "%s[l] += a%d * b;\n", sums_name(t, r, t->term), r);
+    close_loops(f, 1);
+}
+
+/* The sums of a tile in loops over lanes; `added` columns of b are read. */
+static void lane_sums(Tile *t, int rows, int width, const char *added)
+{
+    FnC *f = t->f;
+    Out *o = &f->body;
+    const char *all = arena_printf(f->e->a, "%d", width);
+    out_f(o, "float");
+    for (int r = 0; r < rows; r++)
+        for (int j = 0; j < t->sums; j++) out_f(o, "%s %s[%d]", r || j ? "," : "", sums_name(t, r, j), width);
+    out_f(o, ";\n");
+    lanes_open(t, all);                                      /* an initialiser would become a call of memset on small machines */
+    for (int r = 0; r < rows; r++)
+        for (int j = 0; j < t->sums; j++) out_f(o, "%s%s[l] = 0.0f;%s", r || j ? " " : "", sums_name(t, r, j), r == rows - 1 && j == t->sums - 1 ? "\n" : "");
+    close_loops(f, 1);
+    each_term(t, rows, added, lane_term);
+    if (t->sums == 1) return;
+    lanes_open(t, all);
+    for (int half = t->sums / 2; half; half /= 2)
+        for (int r = 0; r < rows; r++)
+            for (int j = 0; j < half; j++) out_f(o, "%s[l] += %s[l];\n", sums_name(t, r, j), sums_name(t, r, half + j));
+    close_loops(f, 1);
 }
 
 /* The end of a tile in vectors, row by row. 0: not possible, nothing is written. */
@@ -209,7 +274,7 @@ static int vector_end(const Tile *t, int rows, int width)
 }
 
 /* One tile of `rows` rows: width columns are added up, those below `stored` are stored. */
-static void one_tile(const Tile *t, int rows, int width, const char *stored)
+static void one_tile(Tile *t, int rows, int width, const char *stored)
 {
     FnC *f = t->f;
     Out *o = &f->body;
@@ -270,7 +335,7 @@ static void all_rows(Tile *t, int width, const char *stored)
     if (t->row < 0 || f->fixed >> t->row & 1) { one_tile(t, 1, width, stored); return; }
     const char *hi = t->split_rows ? "past" : c_expr(f, t->n->ext[t->row]);
     int known = ex_is_int(t->n->ext[t->row], &size) && !t->split_rows, vectors = vectors_of(t, width);
-    int rows = vectors && t->rows > 1 ? target_rows(f->e->target, width) : t->rows;
+    int rows = vectors && t->rows > 1 ? target_rows(f->e->target, width * t->sums) : t->rows;
     if (known && size <= rows) {                             /* one tile does it */
         t->row0 = ex_int(t->m, 0);
         one_tile(t, (int)size, width, stored);
@@ -285,11 +350,22 @@ static void all_rows(Tile *t, int width, const char *stored)
     row_loop(t, 1, width, stored, hi);
 }
 
+/* Columns of a tile of few rows: as many as make sums enough to hide the time that one takes, in whole LANES. */
+static int few_width(const Tile *t, int64_t columns)
+{
+    enum { SUMS = 8 };
+    int64_t most = SUMS * t->f->e->target->width / (t->few * t->sums) / LANES * LANES, all = columns / LANES * LANES;
+    if (most > 4 * LANES) most = 4 * LANES;
+    if (most > all) most = all;
+    return most < LANES ? LANES : (int)most;
+}
+
 /* Columns of a tile among `columns` ones: what the target's registers take, and a divisor of a panel. */
 static int tile_width(const Tile *t, int64_t columns)
 {
     const Buffer *b = fn_buffer(t->f, t->b->u.node);
     const Target *target = t->f->e->target;
+    if (t->few && t->vectors && !b->panel) return few_width(t, columns);
     if (!t->vectors || target->width < 16) return LANES;
     return b->panel ? b->panel : target_columns(target, columns);
 }
@@ -468,7 +544,7 @@ static void unknown_columns(Tile *t)
     int64_t most = node_bound(t->m, f->ep->entry, t->n, t->lane);
     if (most <= 0) most = INT32_MAX / 2;
     split_rows(t, width ? width : LANES);
-    if (width && !clipped) {
+    if (width && !clipped && !t->few) {
         open_lane0(t, lo, hi, width, most);
         all_rows(t, width, NULL);
         close_loops(f, 1);
@@ -477,8 +553,16 @@ static void unknown_columns(Tile *t)
     f->e->lane0->hi = most;
     t->lane0 = ex_sym(t->m, f->e->lane0);
     map_put(&f->temps, t->lane0, (void *)(uintptr_t)lane);
+    int wide = t->few && t->vectors ? few_width(t, most) : LANES;
+    if (wide > LANES && (!b->panel || b->panel == LANES)) {
+        out_f(&f->body, "int32_t %s = %s;\nfor (; %s + %d <= %s; %s += %d) {\n", lane, lo, lane, wide, hi, lane, wide);
+        f->body.indent++;
+        all_rows(t, wide, NULL);
+        close_loops(f, 1);
+        lo = NULL;
+    }
     if (width) {                                             /* full tiles as far as they go, then narrow ones */
-        out_f(&f->body, "int32_t %s = %s;\n", lane, lo);
+        if (lo) out_f(&f->body, "int32_t %s = %s;\n", lane, lo);
         if (width > LANES) {
             out_f(&f->body, "for (; %s + %d <= %s; %s += %d) {\n", lane, width, hi, lane, width);
             f->body.indent++;
@@ -492,7 +576,8 @@ static void unknown_columns(Tile *t)
         return;
     }
     if (b->panel && b->panel != LANES) t->vectors = 0;       /* a tile may cross panels */
-    out_f(&f->body, "int32_t %s = %s;\nfor (; %s + %d <= %s; %s += %d) {\n", lane, lo, lane, LANES, hi, lane, LANES);
+    if (lo) out_f(&f->body, "int32_t %s = %s;\n", lane, lo);
+    out_f(&f->body, "for (; %s + %d <= %s; %s += %d) {\n", lane, LANES, hi, lane, LANES);
     f->body.indent++;
     all_rows(t, LANES, NULL);
     close_loops(f, 1);
@@ -511,25 +596,68 @@ static int loads_vectors(const Tile *t)
     return b->dtype == DT_f32 || b->dtype == DT_f16 || b->dtype == DT_bf16;
 }
 
+/* The tile of n, for all its rows. */
+static void tile_rows(Tile *t)
+{
+    FnC *f = t->f;
+    int64_t size;
+    int outer = 0;
+    tile_merge(t);
+    t->vectors = loads_vectors(t);
+    for (int s = 0; s < t->n->rank; s++)
+        if (s != t->lane && s != t->row) outer += open_slot(f, s);
+    int clipped = f->step->clip.lo && f->step->clip.slot == t->lane;
+    if (!clipped && ex_is_int(t->n->ext[t->lane], &size)) known_columns(t, size);
+    else unknown_columns(t);
+    close_loops(f, outer);
+}
+
+/* The same for few rows: those of a group, `only` being 0. */
+static void few_rows(Tile *t)
+{
+    FnC *f = t->f;
+    const Kernel *k = f->step->kernel;
+    const Node *whole = f->step->node;
+    int64_t size;
+    t->few = k->few; t->sums = k->sums;
+    t->row = k->group; t->rows = k->group >= 0 ? TILE_ROWS : 1;
+    if (k->group >= 0 && ex_is_int(whole->ext[k->group], &size)) {
+        for (int j = 0; j < f->step->nin; j++)
+            if (f->step->in[j].axis == k->group && f->step->in[j].region->rows < size) size = 0;
+        if (size) t->n->ext[k->group] = ex_int(t->m, size);
+    }
+    if (k->only >= 0) {
+        tile_drop(t, k->only);
+        f->fixed |= 1u << k->only;
+    }
+    tile_rows(t);
+}
+
 int tile_body(FnC *f, Node *n, const Buffer *dst, const char *p)
 {
     const Kernel *k = f->step->kernel;
     Module *m = f->e->plan->module;
-    Tile t = {f, m, n, dst, p, k->lane, k->row, k->rows, k->a, k->b, 0, 0, 0, ex_int(m, 0), NULL, NULL};
-    int64_t size;
+    Tile t = {f, m, n, dst, p, k->lane, k->row, k->rows, k->a, k->b, 0, 0, 0, 0, 1, 0, ex_int(m, 0), NULL, NULL};
     fn_lane(f);
     t.a = tile_slots(&t, k->a, f->at);
     t.b = tile_slots(&t, k->b, f->at);
     t.row0 = ex_int(m, 0);
     if (!lane_contiguous(&t)) return 0;
-    tile_merge(&t);
-    t.vectors = loads_vectors(&t);
-    int outer = 0;
-    for (int s = 0; s < n->rank; s++)
-        if (s != t.lane && s != t.row) outer += open_slot(f, s);
-    int clipped = f->step->clip.lo && f->step->clip.slot == t.lane;
-    if (!clipped && ex_is_int(n->ext[t.lane], &size)) known_columns(&t, size);
-    else unknown_columns(&t);
-    close_loops(f, outer);
+    if (!k->few) { tile_rows(&t); return 1; }
+    if (k->only < 0) { few_rows(&t); return 1; }
+    FnC keep = *f;
+    Tile few = t;
+    few.n = arena_dup(f->e->a, n, sizeof *n);
+    out_f(&f->body, "if (%s == 1%s) {\n", c_expr(f, f->step->node->ext[k->only]), f->split == SPLIT_wanted ? " && part == 0" : "");
+    f->body.indent++;
+    f->split = SPLIT_no;
+    few_rows(&few);
+    close_loops(f, 1);
+    f->split = keep.split; f->fixed = keep.fixed; f->temps = keep.temps;
+    memcpy(f->at, keep.at, sizeof f->at);
+    out_f(&f->body, "%s {\n", f->split == SPLIT_wanted ? arena_printf(f->e->a, "if (%s > 1)", c_expr(f, f->step->node->ext[k->only])) : "else");
+    f->body.indent++;
+    tile_rows(&t);
+    close_loops(f, 1);
     return 1;
 }

@@ -9,6 +9,8 @@ typedef struct Tile {
   int vectors;                           /* b can be loaded as vectors of the target */
   int ahead;                             /* fetch the next panel meanwhile */
   int split_rows;                        /* rows begin .. past only: a part of the work */
+  int few, sums;                         /* not 0: so many rows in all; partial sums (kernel.h) */
+  int term;                              /* added to the index of the sum */
   Expr *sub;                             /* first column of the tile in the panel, or within lane0's group */
   Expr *lane0, *row0;                    /* first column and row of the tile at hand */
 } Tile;
@@ -17,4 +19,6 @@ typedef struct Tile {
 Expr *tile_slots(const Tile *t, Expr *e, Expr *const *to);
 /* Output indices that walk on where the columns end become columns, reduced ones one depth. */
 void  tile_merge(Tile *t);
+/* Output or reduced index `slot` is always 0 from here on. */
+void  tile_drop(Tile *t, int slot);
 #endif

@@ -67,7 +67,7 @@ static int fits(Tile *t, int outer, int inner, int64_t size)
 }
 
 /* slot is always 0 from here on */
-static void drop_slot(Tile *t, int slot)
+void tile_drop(Tile *t, int slot)
 {
     Expr *to[MAX_SLOTS] = {0};
     to[slot] = ex_int(t->m, 0);
@@ -89,7 +89,7 @@ static void merge_columns(Tile *t)
     for (int s = t->n->rank - 1; s >= 0; s--) {
         if (s == t->lane || s == t->row || region_slot(t, s) || region_slot(t, t->lane) || t->f->fixed >> s & 1) continue;
         if (!ex_is_int(t->n->ext[t->lane], &size) || !ex_is_int(t->n->ext[s], &more) || !fits(t, s, t->lane, size)) continue;
-        drop_slot(t, s);
+        tile_drop(t, s);
         t->f->fixed |= 1u << s;
         t->n->ext[t->lane] = ex_int(t->m, size * more);
     }
@@ -101,7 +101,7 @@ static void merge_depth(Tile *t)
     int64_t size, more;
     for (int k = n->nred - 1; k > 0 && n->nconj == 0; k--) {
         if (!from_zero(n, k, &size) || !from_zero(n, k - 1, &more) || !fits(t, n->rank + k - 1, n->rank + k, size)) return;
-        drop_slot(t, n->rank + k - 1);
+        tile_drop(t, n->rank + k - 1);
         Expr *to[MAX_SLOTS] = {0};                           /* the later index takes the place of the earlier one */
         to[n->rank + k] = ex_index(t->m, n->rank + k - 1);
         t->a = tile_slots(t, t->a, to);
