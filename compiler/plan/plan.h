@@ -55,7 +55,8 @@ struct Step {
   int nin; RegionAt in[MAX_NEST];        /* node: the regions around it, outermost first, and their output axes */
   const struct Kernel *kernel;           /* node: specialised step; NULL: generic nest */
   StepClip clip;
-  int split, with_next;                  /* split: its outermost loop may be shared out among threads; together with the next step's */
+  int split, with_next;                  /* split: its outermost loop may be shared out among threads (a region inside another one: where
+                                            that has a single row in all); together with the next step's */
   const Sym *split_by; int64_t split_least;    /* only where this size is at least that; NULL: always */
 };
 

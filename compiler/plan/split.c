@@ -1,7 +1,7 @@
 /* split.c - which steps are worth more than one thread. Takes steps in order, marks those whose outermost loop the emitter
  * may share out: maps, sums, softmax, scans, copies, and whole row regions, whose tiles each part then has for itself.
- * A part writes nothing that another one reads, and every element is computed as before, so the result has the same bits
- * however many parts there are. Sorts and scatters whose steps may meet stay in one. */
+ * A region of a single row shares out the heads inside it. A part writes nothing that another one reads, and every element is computed as
+ * before, so the result has the same bits however many parts there are. Sorts and scatters whose steps may meet stay in one. */
 #include "compiler/plan/plan_int.h"
 
 /* Below this much work (multiply-adds, other operations twice, half of the bytes) waking threads costs more than it saves. */
@@ -56,6 +56,23 @@ static void split_from(Step *s, double work)
     s->split_least = (int64_t)((double)sizes.first->hi * SPLIT_WORK / work) + 1;
 }
 
+/* A region one at a time, such as the heads of attention, inside one that may have a single row in all, as when one token is decoded:
+ * then its items are shared out, if they are work enough. */
+static void split_items(PlanCtx *c, const Step *s)
+{
+    const Region *r = s->region;
+    int64_t size, lo, rows;
+    RangeCtx rc;
+    if (r->bounds.n || r->exact || ex_is_int(r->ext, &size)) return;
+    range_ctx_base(&rc, c->m, c->ep->entry, s->node);
+    range_of(&rc, r->ext, &lo, &rows);
+    if (rows < 1) return;
+    for (int k = 0; k < s->body.n; k++) {
+        Step *in = s->body.at[k];
+        if (in->kind == STEP_region && in->region->rows == 1 && work_of(step_cost(c->plan, c->ep, in)) / (double)rows >= SPLIT_WORK) in->split = 1;
+    }
+}
+
 static void own_tiles(PlanCtx *c, const Region *r)
 {
     for (int k = 0; k < c->ep->buffers.n; k++) {
@@ -76,7 +93,7 @@ void split_steps(PlanCtx *c, Step *const *s, int n)
         if (work < SPLIT_WORK || !can_split(c, s[k])) continue;
         s[k]->split = 1;
         split_from(s[k], work);
-        if (s[k]->kind == STEP_region) own_tiles(c, s[k]->region);
+        if (s[k]->kind == STEP_region) { own_tiles(c, s[k]->region); split_items(c, s[k]); }
     }
 }
 

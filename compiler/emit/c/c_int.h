@@ -16,6 +16,7 @@ typedef struct CEmit {
   VEC(FnText *) texts; SMap by_text; SMap names;
   Map tables;                                   /* Buffer -> name of its array, --weights=tables */
   Locals local; Frame frame; int in_section;    /* of the entry being written, or of a section of it */
+  const Region *items;                          /* the section shares out the items of this region, which stands inside another */
   SMap math; VEC(const char *) math_order;      /* runtime files needed */
   unsigned mem_types;              /* bit t: c_mem(t) is used */
   const char *prefix, *upper;
@@ -140,6 +141,7 @@ void frame_begin(CEmit *e, const EntryPlan *ep);
 void frame_end(CEmit *e, Out *before, Out *after);     /* declares the frame before the steps, collects errors behind them */
 int  frame_uses(const CEmit *e, const char *name);
 int  section_emit(CEmit *e, const EntryPlan *ep, Step *const *s, int n, Out *o);   /* gives how many steps it took; 0: not for threads */
+const char *single_row(CEmit *e, const Region *r, const char *body);    /* what its body needs to know of a region that has a single row */
 void threads_include(const CEmit *e, Out *h);
 void threads_header(CEmit *e, Out *h);
 void threads_pool(CEmit *e, Out *c);

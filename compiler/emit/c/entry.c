@@ -24,13 +24,19 @@ const char *c_mem(CEmit *e, DType t)
 /* An output without a name of its own is just out. */
 const char *output_arg(Arena *a, const char *name) { return !strcmp(name, "out") ? "out" : arena_printf(a, "out_%s", c_plain(a, name)); }
 
+static int is_tile(const Buffer *b, const Region *r)
+{
+    for (int k = 0; k < b->ntile; k++) if (b->tile[k].region == r) return 1;
+    return 0;
+}
+
 /* Where a buffer lies, as the entry function sees it. */
 const char *entry_place(CEmit *e, const Buffer *b, int written)
 {
     const char *t = c_mem(e, b->dtype), *cst = written ? "" : "const ";
     switch (b->space) {
     case SPACE_work:
-        if (b->part_bytes && e->in_section)
+        if (b->part_bytes && e->in_section && (!e->items || is_tile(b, e->items)))
             return arena_printf(e->a, "(%s%s *)(%svoid *)(work->bytes + %lld + (size_t)part * %lld)", cst, t, cst, (long long)b->offset, (long long)b->part_bytes);
         return arena_printf(e->a, "(%s%s *)(%svoid *)(work->bytes + %lld)", cst, t, cst, (long long)b->offset);
     case SPACE_weight:
@@ -275,10 +281,34 @@ void step_part(CEmit *e, const EntryPlan *ep, const Step *s, Out *o)
     else out_f(o, "%s\n", step_call(e, ep, s, SPLIT_wanted));
 }
 
+/* A region whose items inside are shared out where it has a single row, its rows otherwise. */
+static int items_emit(CEmit *e, const EntryPlan *ep, Step *const *s, Out *o)
+{
+    int found = 0;
+    for (int k = 0; k < s[0]->body.n; k++) if (s[0]->body.at[k]->split) found = 1;
+    if (!found || s[0]->kind != STEP_region || !e->opt->threads || e->opt->trace || e->in_section || !s[0]->split) return 0;
+    out_f(o, "if (%s == 1) {\n", entry_expr(e, ep, s[0]->region->ext));
+    o->indent++;
+    Out body;
+    out_init(&body, e->a);
+    body.indent = o->indent;
+    steps_emit(e, ep, s[0]->body.at, s[0]->body.n, &body);
+    out_f(o, "%s", single_row(e, s[0]->region, body.at));
+    out_n(o, body.at, body.n);
+    o->indent--;
+    out_f(o, "} else {\n");
+    o->indent++;
+    section_emit(e, ep, s, 1, o);
+    o->indent--;
+    out_f(o, "}\n");
+    return 1;
+}
+
 static void steps_emit(CEmit *e, const EntryPlan *ep, Step *const *steps, int n, Out *o)
 {
     for (int k = 0; k < n; k++) {
         const Step *s = steps[k];
+        if (items_emit(e, ep, steps + k, o)) continue;
         int taken = section_emit(e, ep, steps + k, n - k, o);
         if (taken) { k += taken - 1; continue; }
         if (s->kind == STEP_loop) loop_emit(e, ep, s, o);

@@ -210,6 +210,14 @@ static const char *section_new(CEmit *e, const char *decls, const char *body, co
     return t->name;
 }
 
+const char *single_row(CEmit *e, const Region *r, const char *body)
+{
+    const char *first = entry_sym(e, r->first), *count = entry_sym(e, r->count), *t = "";
+    if (c_mentions(body, first)) t = arena_printf(e->a, "const int32_t %s = 0;\n", first);
+    if (c_mentions(body, count)) t = arena_printf(e->a, "%sconst int32_t %s = 1;\n", t, count);
+    return t;
+}
+
 int section_emit(CEmit *e, const EntryPlan *ep, Step *const *s, int n, Out *o)
 {
     Locals keep = e->local;
@@ -220,12 +228,16 @@ int section_emit(CEmit *e, const EntryPlan *ep, Step *const *s, int n, Out *o)
     out_init(&body, e->a);
     body.indent = 2;
     e->in_section = 1;
+    e->items = s[0]->kind == STEP_region && s[0]->region->outer ? s[0]->region : NULL;
     locals_begin(e, ep);
     do step_part(e, ep, s[count], &body);
     while (s[count++]->with_next && count < n && step_splits(e, ep, s[count]));
+    e->local.decls.indent = 2;
+    if (e->items) out_f(&e->local.decls, "%s", single_row(e, e->items->outer, body.at));
     const char *decls = e->local.decls.at ? e->local.decls.at : "";
     e->local = keep;
     e->in_section = 0;
+    e->items = NULL;
     const char *name = section_new(e, decls, body.at ? body.at : "", s[0], o);
     const char *threads = s[0]->split_by ? arena_printf(e->a, "%s >= %lld ? threads : NULL", entry_sym(e, s[0]->split_by), (long long)s[0]->split_least) : "threads";
     out_f(o, "%s(%s, %s, &frame, &frame.parts);\n", (const char *)smap_get(&e->helpers, "in_parts"), threads, name);
