@@ -56,7 +56,8 @@ typedef struct Module Module;
 /* A run-time integer that is not a tensor: a `dim` (argument of the entry) or the variable of a loop. */
 typedef enum SymKind { SYM_dim, SYM_loop } SymKind;
 typedef struct Sym { const char *name; SymKind kind; int64_t lo, hi; /* inclusive; hi == INT64_MAX: unbounded */ Span span; int id;
-                     const struct Expr *trip; /* loop: it stays below this; or NULL */ } Sym;
+                     const struct Expr *trip; /* loop: it stays below this; or NULL */
+                     int multiple;   /* its values are multiples of this; 0: of 1 */ } Sym;
 
 typedef struct Expr Expr;
 struct Expr {

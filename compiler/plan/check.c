@@ -165,6 +165,14 @@ static void wrote(Replay *r, const Buffer *b, const Node *n)
     }
 }
 
+/* What a softmax over blocks keeps of its rows. */
+static void wrote_rows(Replay *r, const Online *o)
+{
+    wrote(r, plan_buffer(r->ep, o->high), o->high);
+    wrote(r, plan_buffer(r->ep, o->total), o->total);
+    wrote(r, plan_buffer(r->ep, o->rescale), o->rescale);
+}
+
 static void read_work(Replay *r, const Node *n, const Buffer *b)
 {
     int64_t lo = place(r, b), hi = place(r, b) + b->bytes;
@@ -283,7 +291,8 @@ static void replay(Replay *r, Step *const *steps, int n)
         case STEP_node:
             node_each_read(s->node, read_node, r);
             node_each_read(s->node, check_over, &over);
-            wrote(r, s->dst, s->node);
+            wrote(r, s->dst, s->of ? s->of : s->node);
+            if (s->online && s->node->kind == NODE_softmax) wrote_rows(r, s->online);
             break;
         case STEP_copy: wrote(r, s->dst, s->node); break;
         case STEP_loop: replay_loop(r, s); break;

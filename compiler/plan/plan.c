@@ -565,6 +565,7 @@ static void entry_plan(PlanCtx *c, EntryPlan *ep)
     plan_block(c, e->block, &ep->steps);
     plan_ends(c);
     clip_steps(c, ep->steps.at, ep->steps.n);
+    online_steps(c, &ep->steps);
     split_steps(c, ep->steps.at, ep->steps.n);
     memory_place(ep, c->plan->parts);
     split_join(c, ep->steps.at, ep->steps.n);

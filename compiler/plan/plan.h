@@ -18,10 +18,11 @@ typedef struct Region {
   int begin_pos, end_pos;
   struct Region *outer;
   struct Region *under;                  /* not NULL: `rows` at once only where that region has a single row in all, otherwise one */
+  Expr *from, *to;                       /* not NULL: blocks of the row of a softmax (online.c), which run over these places only */
 } Region;
 /* The axis of a node or buffer that runs over the rows of a region. */
 typedef struct RegionAt { Region *region; int axis; } RegionAt;
-enum { MAX_NEST = 3 };
+enum { MAX_NEST = 4 };
 
 /* Memory of one or more nodes (in-place chains share a buffer). Inside work and state the strides are constants
  * (sizes at their bound); in caller memory they follow the run-time sizes, row-major without gaps. */
@@ -44,6 +45,10 @@ typedef struct Buffer {
  * use symbols only. Steps may compute more than that, never less. */
 typedef struct StepClip { int slot; Expr *lo, *hi; } StepClip;
 
+/* A softmax over blocks of its row, and the sum of products with it: values of each row beside those of the graph; `post`: what stands
+ * behind the sum of a block. See online.c. */
+typedef struct Online { Node *high, *total, *rescale; Expr *post; } Online;
+
 typedef enum StepKind { STEP_node, STEP_copy, STEP_loop, STEP_if, STEP_region } StepKind;
 typedef struct Step Step;
 struct Step {
@@ -55,6 +60,7 @@ struct Step {
   int nin; RegionAt in[MAX_NEST];        /* node: the regions around it, outermost first, and their output axes */
   const struct Kernel *kernel;           /* node: specialised step; NULL: generic nest */
   StepClip clip;
+  const Online *online; const Node *of;  /* of: whose value is written, if not the node's */
   int split, with_next;                  /* split: its outermost loop may be shared out among threads (a region inside another one: where
                                             that has a single row in all); together with the next step's */
   const Sym *split_by; int64_t split_least;    /* only where this size is at least that; NULL: always */

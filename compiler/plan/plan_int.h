@@ -7,6 +7,7 @@ NodeInfo *plan_info(PlanCtx *c, const Node *n);
 void live_number(PlanCtx *c);                  /* positions and last uses of every node of the entry */
 void regions_form(PlanCtx *c, Block *b);       /* marks row regions among the nodes of a block */
 void clip_steps(PlanCtx *c, Step *const *s, int n);   /* fills Step.clip */
+void online_steps(PlanCtx *c, void *steps);           /* after clip_steps */
 void split_steps(PlanCtx *c, Step *const *s, int n);  /* fills Step.split; before memory_place */
 void split_join(PlanCtx *c, Step *const *s, int n);   /* fills Step.with_next; after it */
 void memory_place(EntryPlan *ep, int parts);              /* offsets of work buffers */

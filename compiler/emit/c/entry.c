@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "compiler/emit/c/c_int.h"
+#include "compiler/plan/kernel.h"
 
 static void fn_init(FnC *f, CEmit *e, const EntryPlan *ep, const Node *n)
 {
@@ -257,7 +258,19 @@ static void region_emit(CEmit *e, const EntryPlan *ep, const Step *s, int split,
     const Region *r = s->region;
     const char *t = entry_sym(e, r->first), *ext = entry_expr(e, ep, r->ext);
     const char *end = split && !is_clipped(s) ? "past" : ext;
-    if (r->under) {                                          /* all of a group, or one by one beside several rows */
+    if (r->from) {                                           /* blocks, from a multiple of LANES on */
+        const char *lo = arena_printf(e->a, "first_%d", r->id), *hi = arena_printf(e->a, "past_%d", r->id);
+        int64_t zero;
+        end = hi;
+        if (ex_is_int(r->from, &zero) && zero == 0) {
+            lo = "0";
+            out_f(o, "const int32_t %s = %s;\n", hi, entry_expr(e, ep, r->to));
+        } else {
+            out_f(o, "const int32_t %s = %s, from_%d = %s;\n", hi, entry_expr(e, ep, r->to), r->id, entry_expr(e, ep, r->from));
+            out_f(o, "const int32_t %s = (from_%d < %s ? from_%d : %s > 0 ? %s : 0) / %d * %d;\n", lo, r->id, hi, r->id, hi, hi, LANES, LANES);
+        }
+        out_f(o, "for (int32_t %s = %s; %s < %s; %s += %d) {\n", t, lo, t, hi, t, r->rows);
+    } else if (r->under) {                                   /* all of a group, or one by one beside several rows */
         const char *most = arena_printf(e->a, "%s == 1 ? %d : 1", entry_expr(e, ep, r->under->ext), r->rows);
         out_f(o, "for (int32_t %s = 0; %s < %s; %s += %s) {\n", t, t, ext, t, most);
     } else if (split) region_part(e, s, t, ext, o);

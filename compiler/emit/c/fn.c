@@ -9,7 +9,7 @@
 const char *c_type(DType t) { return dtype_info[t].c; }
 
 static const char *const reserved[] = {"auto","break","case","char","const","continue","default","do","double","else","enum","extern","float","for","goto","if","inline","int","long","register","restrict","return","short","signed","sizeof","static","struct","switch","typedef","union","unsigned","void","volatile","while",
-    "int32_t","uint32_t","uint8_t","err","acc","none","best","sum","scale","order","key","high","top","from","to","end","have","keep","at","was","work","state","weights","blob","part","parts","begin","past","sub","threads","frame","arg","m","n","v","w","a","b","i"};
+    "int32_t","uint32_t","uint8_t","err","acc","none","best","sum","scale","order","key","high","top","before","block","rescaled","partial","from","to","end","have","keep","at","was","work","state","weights","blob","part","parts","begin","past","sub","threads","frame","arg","m","n","v","w","a","b","i"};
 
 /* A C identifier from any text: letters, digits, underscore; never empty, never reserved. */
 const char *c_plain(Arena *a, const char *text)
@@ -172,6 +172,7 @@ Node *fn_view(FnC *f, const Step *s)
         n->r[s->clip.slot - n->rank].lo = s->clip.lo;
         n->r[s->clip.slot - n->rank].hi = s->clip.hi;
     }
+    if (s->online && n->kind == NODE_compute) n->post = ex_subst_slots(m, s->online->post, f->at, n->rank);
     f->step = s;
     f->node = n;
     return n;

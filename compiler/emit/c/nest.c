@@ -407,6 +407,7 @@ void nest_body(FnC *f, const Step *s)
         compute_body(f, n, s->dst, p); return;
     case NODE_softmax:
         if (row_softmax_body(f, n, s->dst, p)) return;
+        if (s->online) bug("a block of a softmax along no row");
         softmax_body(f, n, s->dst, p); return;
     case NODE_cumsum: case NODE_cummax: cum_body(f, n, s->dst, p); return;
     case NODE_scatter: scatter_body(f, n, s->dst, p); return;

@@ -227,6 +227,44 @@ static const char *softmax_range(Row *r, const Buffer *dst)
     return cond;
 }
 
+/* ---- rows in blocks (plan/online.c) ---- */
+
+/* The place of a value that is kept of the row at hand. */
+static const char *row_place(Row *r, Node *x)
+{
+    FnC *f = r->f;
+    Expr *subs[MAX_RANK];
+    const Buffer *b = fn_buffer(f, x);
+    for (int k = 0; k < x->rank; k++) subs[k] = k == r->slot ? ex_int(r->m, 0) : f->at[k];
+    return arena_printf(f->e->a, "%s[%s]", fn_param_buf(f, b, x, 1), c_expr(f, buffer_at(f, b, subs)));
+}
+
+/* Declares top, which is taken from every score: the highest one, of this block and those before; 0 when there is none. */
+static void highest(Row *r, const char *value)
+{
+    FnC *f = r->f;
+    const Online *on = f->step->online;
+    const char *x = f->e->prefix;
+    if (!on) { out_f(&f->body, "const float high = %s, top = high > -%s_inf() ? high : 0.0f;\n", value, x); return; }
+    const char *place = row_place(r, on->high);
+    out_f(&f->body, "const float before = %s, block = %s, high = before > block ? before : block, top = high > -%s_inf() ? high : 0.0f;\n", place, value, x);
+    out_f(&f->body, "%s = high;\n", place);
+}
+
+/* The total of the blocks so far, and what the sum so far is multiplied by. 0: the row is whole, nothing is written. */
+static int online_total(Row *r, const char *value)
+{
+    FnC *f = r->f;
+    const Online *on = f->step->online;
+    if (!on) return 0;
+    const char *total = row_place(r, on->total);
+    out_f(&f->body, "const float rescaled = %s_exp(before - top);\n", f->e->prefix);
+    out_f(&f->body, "%s = rescaled;\n", row_place(r, on->rescale));
+    out_f(&f->body, "%s = %s * rescaled + %s;\n", total, total, value);
+    c_need(f->e, "exp");
+    return 1;
+}
+
 /* ---- softmax in the target's vectors ---- */
 
 /* The part of the row that the conditions leave, as C texts of its bounds; 0: a condition says something else. */
@@ -378,12 +416,13 @@ static void vector_softmax_row(Row *r, const char *src, const char *p, const Buf
     out_f(&f->body, "float partial[%d];\n", LANES);
     for (int k = MAXIMA - 1; k >= n; k--) out_f(&f->body, "m%d = %s_v_max(m%d, m%d);\n", k - n, x, k, k - n);
     vectors_store(r, "m", "partial");
-    out_f(&f->body, "const float high = %s(partial), top = high > -%s_inf() ? high : 0.0f;\n", lane_tree(f, RED_max), x);
+    highest(r, arena_printf(a, "%s(partial)", lane_tree(f, RED_max)));
     out_f(&f->body, "const %s_v high_ = %s_v_set1(top);\n", x, x);
     vectors_declare(r, "s", n, arena_printf(a, "%s_v_zero()", x));
     vector_pass(r, edges, n, arena_printf(a, "const %s_v w# = %s; %s_v_store(%s, w#); s# = %s_v_add(s#, w#);", x, power(e, load), x, at, x),
         arena_printf(a, "const %s_v w# = %s_v_select(%s, %s, %s_v_zero()); %s_v_store_first(%s, %s, w#); s# = %s_v_add(s#, w#);", x, x, inside, power(e, load_first), x, x, at, left, x));
     vectors_store(r, "s", "partial");
+    if (online_total(r, arena_printf(a, "%s(partial)", lane_tree(f, RED_sum)))) return;
     out_f(&f->body, "const float sum = %s(partial), scale = sum == 0.0f ? 0.0f : 1.0f / sum;\nconst %s_v scale_ = %s_v_set1(scale);\n", lane_tree(f, RED_sum), x, x);
     vector_pass(r, edges, n, arena_printf(a, "%s_v_store(%s, %s_v_mul(%s_v_load(%s), scale_));", x, at, x, x, at),
         arena_printf(a, "%s_v_store_first(%s, %s, %s_v_mul(%s_v_load_first(%s, %s), scale_));", x, at, left, x, x, at, left));
@@ -444,12 +483,13 @@ int row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p)
     int in_place = !strcmp(v, at);                           /* nothing to store yet */
     if (in_place) top[2] = top[3];
     along_row(&r, top + !*decls, 4 - in_place - !*decls);
-    out_f(o, "const float high = %s(m), top = high > -%s_inf() ? high : 0.0f;\n", lane_tree(f, RED_max), e->prefix);
+    highest(&r, arena_printf(e->a, "%s(m)", lane_tree(f, RED_max)));
     lanes_begin(f, "s", RED_sum);
     const char *one = arena_printf(e->a, "%s[%s]", p, c_expr(f, buffer_at(f, dst, f->at)));
     each_element(&r, arena_printf(e->a, "%s = %s_exp(%s - top);", one, e->prefix, one));
     const char *add[1] = {arena_printf(e->a, "s[l] += %s;", at)};
     along_row(&r, add, 1);
+    if (online_total(&r, arena_printf(e->a, "%s(s)", lane_tree(f, RED_sum)))) { close_loops(f, outer); return 1; }
     out_f(o, "const float sum = %s(s), scale = sum == 0.0f ? 0.0f : 1.0f / sum;\n", lane_tree(f, RED_sum));
     each_element(&r, arena_printf(e->a, "%s *= scale;", one));
     close_loops(f, outer);

@@ -32,7 +32,10 @@ static int panel_aligned(const Tile *t)
     for (int j = 0; j < b->rank; j++)
         if (b->col_axes >> j & 1) col = ex_add(t->m, col, ex_mul(t->m, t->b->arg[j], b->stride[j]));
     if (!affine_split(t->m, col, t->lane, &k, &rest) || k != 1 || !affine_of(rest, &aff) || aff.c % b->panel) return 0;
-    for (int j = 0; j < aff.n; j++) if (aff.t[j].k % b->panel) return 0;
+    for (int j = 0; j < aff.n; j++) {
+        const Expr *x = aff.t[j].atom;
+        if (aff.t[j].k % b->panel && !(x->op == EX_sym && x->u.sym->multiple && x->u.sym->multiple % b->panel == 0)) return 0;
+    }
     return 1;
 }
 
