@@ -5,39 +5,9 @@
  * one for every width and compiler.
  * Indices whose strides fit everywhere are walked as one (tile_merge.c). Columns that are left over get a narrower tile, or the full
  * one where b has room, and store only what exists: no element is computed twice or written beyond. */
-#include <stdlib.h>
 #include <string.h>
 #include "compiler/emit/c/tile.h"
 #include "compiler/plan/kernel.h"
-
-/* e for column lane0 + l and row row0 + r of the tile */
-static Expr *in_tile(const Tile *t, Expr *e, int r)
-{
-    Expr *to[MAX_SLOTS] = {0};
-    to[t->lane] = ex_add(t->m, ex_add(t->m, t->lane0, t->sub), ex_sym(t->m, t->f->e->lane));
-    if (t->row >= 0) to[t->row] = ex_add(t->m, t->row0, ex_int(t->m, r));
-    if (t->term) to[t->n->rank] = ex_add(t->m, ex_index(t->m, t->n->rank), ex_int(t->m, t->term));
-    return tile_slots(t, e, to);
-}
-
-/* ---- address of b ---- */
-
-/* Columns of a panel read without the lane; NULL when a tile of columns may cross panels. */
-static int panel_aligned(const Tile *t)
-{
-    const Buffer *b = fn_buffer(t->f, t->b->u.node);
-    Expr *col = ex_int(t->m, 0), *rest;
-    int64_t k;
-    Affine aff;
-    for (int j = 0; j < b->rank; j++)
-        if (b->col_axes >> j & 1) col = ex_add(t->m, col, ex_mul(t->m, t->b->arg[j], b->stride[j]));
-    if (!affine_split(t->m, col, t->lane, &k, &rest) || k != 1 || !affine_of(rest, &aff) || aff.c % b->panel) return 0;
-    for (int j = 0; j < aff.n; j++) {
-        const Expr *x = aff.t[j].atom;
-        if (aff.t[j].k % b->panel && !(x->op == EX_sym && x->u.sym->multiple && x->u.sym->multiple % b->panel == 0)) return 0;
-    }
-    return 1;
-}
 
 /* b is contiguous along the lane? In panels: nearly always, and otherwise right but slow. */
 static int lane_contiguous(const Tile *t)
@@ -48,53 +18,13 @@ static int lane_contiguous(const Tile *t)
     return b->panel || (affine_split(t->m, buffer_at(t->f, b, t->b->arg), t->lane, &k, &rest) && k == 1);
 }
 
-/* Place of b for column lane0 + sub + l. In a panel: lane0 and all the rest are multiples of its width. */
-static Expr *b_place(const Tile *t, const Buffer *b)
-{
-    Expr *e = in_tile(t, t->b, 0);
-    if (!b->panel || !panel_aligned(t)) return buffer_at(t->f, b, e->arg);
-    Expr *l = ex_add(t->m, t->sub, ex_sym(t->m, t->f->e->lane)), *col = ex_int(t->m, 0), *at = l;
-    for (int k = 0; k < b->rank; k++) {
-        Expr *step = ex_mul(t->m, e->arg[k], b->stride[k]);
-        if (b->col_axes >> k & 1) col = ex_add(t->m, col, step);
-        else at = ex_add(t->m, at, ex_mul(t->m, step, ex_int(t->m, b->panel)));
-    }
-    return ex_add(t->m, at, ex_mul(t->m, ex_sub(t->m, col, l), ex_int(t->m, b->depth)));
-}
-
-static const char *b_text(const Tile *t)
-{
-    const Buffer *b = fn_buffer(t->f, t->b->u.node);
-    return c_element(t->f, b, fn_param_buf(t->f, b, t->b->u.node, 0), c_place(t->f, b_place(t, b)));
-}
-
-/* Address of vector j of the tile's columns of b. */
-static const char *b_address(const Tile *t, int j)
-{
-    CEmit *e = t->f->e;
-    const Buffer *b = fn_buffer(t->f, t->b->u.node);
-    Expr *at = ex_sub(t->m, b_place(t, b), ex_sym(t->m, e->lane)), *step = ex_int(t->m, j * e->target->width);
-    if (b->panel && j * e->target->width >= b->panel) {      /* a tile of several panels */
-        int64_t panel = j * e->target->width / b->panel;
-        step = ex_int(t->m, panel * b->panel * b->depth + j * e->target->width - panel * b->panel);
-    }
-    return arena_printf(e->a, "%s + %s", fn_param_buf(t->f, b, t->b->u.node, 0), c_expr(t->f, ex_add(t->m, at, step)));
-}
-
-static const char *b_vector(const Tile *t, int j)
-{
-    const DType type = fn_buffer(t->f, t->b->u.node)->dtype;
-    const char *kind = type == DT_f32 ? "load" : type == DT_f16 ? "load_f16" : "load_bf16";
-    return arena_printf(t->f->e->a, "%s_v_%s(%s)", t->f->e->prefix, kind, b_address(t, j));
-}
-
 /* May columns beyond the last one be read (not used)? By a tile of `width` columns at a multiple of that. */
 static int room_for_tile(const Tile *t, int width)
 {
     const Buffer *b = fn_buffer(t->f, t->b->u.node);
-    if (b->panel && b->space == SPACE_weight) return panel_aligned(t);
+    if (b->panel && b->space == SPACE_weight) return tile_panels(t);
     if (b->space != SPACE_work && b->space != SPACE_state) return 0;
-    if (b->panel && !panel_aligned(t)) return 0;
+    if (b->panel && !tile_panels(t)) return 0;
     for (int k = 0; k < t->b->n; k++) {
         if (!ex_uses_slot(t->b->arg[k], t->lane)) continue;
         if (t->b->arg[k] != ex_index(t->m, t->lane)) return 0;
@@ -102,153 +32,6 @@ static int room_for_tile(const Tile *t, int width)
         return node_bound(t->m, t->f->ep->entry, t->b->u.node, k) % width == 0;
     }
     return 0;
-}
-
-/* ---- text ---- */
-static void lanes_open(const Tile *t, const char *count)
-{
-    out_f(&t->f->body, "%s_LANES\nfor (ptrdiff_t l = 0; l < %s; l++) {\n", t->f->e->upper, count);
-    t->f->body.indent++;
-}
-
-/* Loops over the reduced indices with their conditions; gives how many braces are open. */
-static int depth_loops(const Tile *t)
-{
-    FnC *f = t->f;
-    const Node *n = t->n;
-    int open = 0;
-    for (int k = 0; k < n->nred; k++) {
-        open_loop(f, c_slot(f, n->rank + k), c_expr(f, n->r[k].lo), c_expr(f, n->r[k].hi));
-        open++;
-        const char *cond = "";
-        for (int j = 0; j < n->nconj; j++) {
-            uint32_t used = ex_slots(n->conj[j]) >> n->rank;
-            if (used >> k != 1 && !(k == 0 && used == 0)) continue;      /* the innermost reduced index it needs is k */
-            cond = arena_printf(f->e->a, "%s%s%s", cond, *cond ? " && " : "", c_expr(f, n->conj[j]));
-        }
-        if (*cond) { out_f(&f->body, "if (%s) {\n", cond); f->body.indent++; open++; }
-    }
-    return open;
-}
-
-/* Calls `term` for every term of the sum: in loops, or for `sums` terms at a time, each for its own partial sum. */
-static void each_term(Tile *t, int rows, const char *added, void (*term)(const Tile *t, int rows, const char *added))
-{
-    FnC *f = t->f;
-    Out *o = &f->body;
-    if (t->sums == 1) {
-        int open = depth_loops(t);
-        term(t, rows, added);
-        close_loops(f, open);
-        return;
-    }
-    int64_t known;
-    const char *v = c_slot(f, t->n->rank), *lo = c_expr(f, t->n->r[0].lo), *hi = c_expr(f, t->n->r[0].hi);
-    if (!ex_is_int(t->n->r[0].lo, &known)) lo = arena_printf(f->e->a, "(%s) / %d * %d", lo, t->sums, t->sums);
-    out_f(o, "int32_t %s = %s;\nfor (; %s + %d <= %s; %s += %d) {\n", v, lo, v, t->sums, hi, v, t->sums);
-    o->indent++;
-    for (t->term = 0; t->term < t->sums; t->term++) {
-        out_f(o, "{\n");
-        o->indent++;
-        term(t, rows, added);
-        close_loops(f, 1);
-    }
-    close_loops(f, 1);
-    for (t->term = 0; t->term < t->sums - 1; t->term++) {
-        out_f(o, "if (%s + %d < %s) {\n", v, t->term, hi);
-        o->indent++;
-        term(t, rows, added);
-        close_loops(f, 1);
-    }
-    t->term = 0;
-}
-
-/* How many vectors of the target the columns are; 0: loops over lanes. */
-static int vectors_of(const Tile *t, int width)
-{
-    int w = t->f->e->target->width;
-    return t->vectors && width % w == 0 ? width / w : 0;
-}
-
-static void vector_term(const Tile *t, int rows, const char *count)
-{
-    FnC *f = t->f;
-    Out *o = &f->body;
-    const char *x = f->e->prefix;
-    int n = (int)strtol(count, NULL, 10), w = f->e->target->width, first = t->term * n;
-    for (int j = 0; j < n; j++) out_f(o, "const %s_v b%d = %s;\n", x, j, b_vector(t, j));
-    const Buffer *b = fn_buffer(f, t->b->u.node);
-    for (int j = 0; t->ahead && j * w < b->panel; j++)
-        out_f(o, "%s_v_prefetch(%s + %lld);\n", x, b_address(t, j), (long long)b->depth * b->panel);
-    for (int r = 0; r < rows; r++) {
-        out_f(o, "const %s_v a%d = %s_v_set1(%s);\n", x, r, x, c_expr(f, in_tile(t, t->a, r)));
-        for (int j = 0; j < n; j++) out_f(o, "s%d_%d = %s_v_fma(a%d, b%d, s%d_%d);%s", r, first + j, x, r, j, r, first + j, j + 1 < n ? " " : "\n");
-    }
-}
-
-/* The sums of a tile in vectors, then in the arrays c0, c1, .. */
-static void vector_sums(Tile *t, int rows, int width)
-{
-    FnC *f = t->f;
-    Out *o = &f->body;
-    const char *x = f->e->prefix;
-    int n = vectors_of(t, width), w = f->e->target->width;
-    for (int r = 0; r < rows; r++) {
-        out_f(o, "%s_v", x);
-        for (int j = 0; j < n * t->sums; j++) out_f(o, "%s s%d_%d = %s_v_zero()", j ? "," : "", r, j, x);
-        out_f(o, ";\n");
-    }
-    each_term(t, rows, arena_printf(f->e->a, "%d", n), vector_term);
-    for (int half = t->sums / 2; half; half /= 2)            /* (0 + 2) + (1 + 3) */
-        for (int r = 0; r < rows; r++)
-            for (int j = 0; j < half * n; j++) out_f(o, "s%d_%d = %s_v_add(s%d_%d, s%d_%d);\n", r, j, x, r, j, r, half * n + j);
-    out_f(o, "float");
-    for (int r = 0; r < rows; r++) out_f(o, "%s c%d[%d]", r ? "," : "", r, width);
-    out_f(o, ";\n");
-    for (int r = 0; r < rows; r++)
-        for (int j = 0; j < n; j++) out_f(o, "%s_v_store(c%d + %d, s%d_%d);%s", x, r, j * w, r, j, j + 1 < n ? " " : "\n");
-}
-
-/* The array of the sums of row r in lanes, and of a partial one. */
-static const char *sums_name(const Tile *t, int r, int term)
-{
-    return term ? arena_printf(t->f->e->a, "c%d_%d", r, term) : arena_printf(t->f->e->a, "c%d", r);
-}
-
-static void lane_term(const Tile *t, int rows, const char *added)
-{
-    FnC *f = t->f;
-    Out *o = &f->body;
-    out_f(o, "const float");
-    for (int r = 0; r < rows; r++) out_f(o, "%s a%d = %s", r ? "," : "", r, c_expr(f, in_tile(t, t->a, r)));
-    out_f(o, ";\n");
-    lanes_open(t, added);
-    out_f(o, "const float b = %s;\n", b_text(t));
-    for (int r = 0; r < rows; r++) out_f(o, "%s[l] += a%d * b;\n", sums_name(t, r, t->term), r);
-    close_loops(f, 1);
-}
-
-/* The sums of a tile in loops over lanes; `added` columns of b are read. */
-static void lane_sums(Tile *t, int rows, int width, const char *added)
-{
-    FnC *f = t->f;
-    Out *o = &f->body;
-    const char *all = arena_printf(f->e->a, "%d", width);
-    out_f(o, "float");
-    for (int r = 0; r < rows; r++)
-        for (int j = 0; j < t->sums; j++) out_f(o, "%s %s[%d]", r || j ? "," : "", sums_name(t, r, j), width);
-    out_f(o, ";\n");
-    lanes_open(t, all);                                      /* an initialiser would become a call of memset on small machines */
-    for (int r = 0; r < rows; r++)
-        for (int j = 0; j < t->sums; j++) out_f(o, "%s%s[l] = 0.0f;%s", r || j ? " " : "", sums_name(t, r, j), r == rows - 1 && j == t->sums - 1 ? "\n" : "");
-    close_loops(f, 1);
-    each_term(t, rows, added, lane_term);
-    if (t->sums == 1) return;
-    lanes_open(t, all);
-    for (int half = t->sums / 2; half; half /= 2)
-        for (int r = 0; r < rows; r++)
-            for (int j = 0; j < half; j++) out_f(o, "%s[l] += %s[l];\n", sums_name(t, r, j), sums_name(t, r, half + j));
-    close_loops(f, 1);
 }
 
 /* The end of a tile in vectors, row by row. 0: not possible, nothing is written. */
@@ -263,8 +46,8 @@ static int vector_end(const Tile *t, int rows, int width)
         const char *acc = arena_printf(f->e->a, "%s_v_load(c%d + l)", x, r), *value = acc;
         out_f(o, "for (ptrdiff_t l = 0; l < %d; l += %d) {\n", width, f->e->target->width);
         o->indent++;
-        if (t->n->post) value = vector_expr(f, in_tile(t, t->n->post, r), acc);
-        const char *at = vector_place(f, t->dst, t->p, in_tile(t, buffer_at(f, t->dst, f->at), r));
+        if (t->n->post) value = vector_expr(f, tile_at(t, t->n->post, r), acc);
+        const char *at = vector_place(f, t->dst, t->p, tile_at(t, buffer_at(f, t->dst, f->at), r));
         if (value && at) out_f(o, "%s_v_store(%s, %s);\n", x, at, value);
         o->indent--;
         out_f(o, "}\n");
@@ -283,20 +66,20 @@ static void one_tile(Tile *t, int rows, int width, const char *stored)
     Out *o = &f->body;
     const char *all = arena_printf(f->e->a, "%d", width);
     int room = !stored || room_for_tile(t, width);
-    if (vectors_of(t, width) && room) vector_sums(t, rows, width);
-    else lane_sums(t, rows, width, room ? all : stored);
-    if (vectors_of(t, width) && !stored && vector_end(t, rows, width)) return;
+    if (tile_vectors(t, width) && room) tile_vector_sums(t, rows, width);
+    else tile_lane_sums(t, rows, width, room ? all : stored);
+    if (tile_vectors(t, width) && !stored && vector_end(t, rows, width)) return;
     if (!stored) stored = all;
     /* cheap ends in one loop: what the rows share is read once, transposed results get runs of rows */
     int together = !t->n->post || ex_cost(t->n->post) < 16;
     for (int r = 0; r < rows; r++) {
         f->acc = arena_printf(f->e->a, "c%d[l]", r);
-        Expr *post = t->n->post ? in_tile(t, t->n->post, r) : NULL;
-        if (r == 0 || !together) lanes_open(t, stored);
+        Expr *post = t->n->post ? tile_at(t, t->n->post, r) : NULL;
+        if (r == 0 || !together) tile_lanes(t, stored);
         int mark = local_mark(f);
         if (post) local_share(f, post);
         const char *value = post ? c_expr(f, post) : f->acc;
-        out_f(o, "%s[%s] = %s;\n", t->p, c_place(f, in_tile(t, buffer_at(f, t->dst, f->at), r)), c_store(f, t->dst->dtype, value));
+        out_f(o, "%s[%s] = %s;\n", t->p, c_place(f, tile_at(t, buffer_at(f, t->dst, f->at), r)), c_store(f, t->dst->dtype, value));
         local_forget(f, mark);
         if (r == rows - 1 || !together) close_loops(f, 1);
     }
@@ -337,7 +120,7 @@ static void all_rows(Tile *t, int width, const char *stored)
     int64_t size = 0;
     if (t->row < 0 || f->fixed >> t->row & 1) { one_tile(t, 1, width, stored); return; }
     const char *hi = t->split_rows ? "past" : c_expr(f, t->n->ext[t->row]);
-    int known = ex_is_int(t->n->ext[t->row], &size) && !t->split_rows, vectors = vectors_of(t, width);
+    int known = ex_is_int(t->n->ext[t->row], &size) && !t->split_rows, vectors = tile_vectors(t, width);
     int rows = vectors && t->rows > 1 ? target_rows(f->e->target, width * t->sums) : t->rows;
     if (known && size <= rows) {                             /* one tile does it */
         t->row0 = ex_int(t->m, 0);
@@ -407,7 +190,7 @@ static void rest_columns(Tile *t, int64_t from, int64_t rest, int panel)
     t->lane0 = ex_int(t->m, from);
     out_f(&f->body, "{\n");
     f->body.indent++;
-    if (wide) group_rows(t, (int)wide, vectors_of(t, (int)wide) && f->e->target->width == LANES ? (int)wide : LANES);
+    if (wide) group_rows(t, (int)wide, tile_vectors(t, (int)wide) && f->e->target->width == LANES ? (int)wide : LANES);
     close_loops(f, 1);
     if (!left) return;
     out_f(&f->body, "{\n");
@@ -425,7 +208,7 @@ static void split_rows(Tile *t, int width)
 {
     FnC *f = t->f;
     if (f->split != SPLIT_wanted || t->row < 0 || f->fixed >> t->row & 1) return;
-    int vectors = vectors_of(t, width), rows = vectors && t->rows > 1 ? target_rows(f->e->target, width) : t->rows;
+    int vectors = tile_vectors(t, width), rows = vectors && t->rows > 1 ? target_rows(f->e->target, width) : t->rows;
     if (rows < 1 || node_bound(t->m, f->ep->entry, f->step->node, t->row) < 2 * rows * f->e->opt->threads) return;
     split_bounds(f, c_expr(f, t->n->ext[t->row]), rows > 1 ? rows / 2 : 1);
     t->split_rows = 1;
@@ -485,7 +268,7 @@ static void known_columns(Tile *t, int64_t size)
 {
     FnC *f = t->f;
     const Buffer *b = fn_buffer(f, t->b->u.node);
-    int panel = b->panel && panel_aligned(t) ? b->panel : 0;
+    int panel = b->panel && tile_panels(t) ? b->panel : 0;
     int width = tile_width(t, size), group = panel ? panel : width;
     int64_t full = size / group * group;
     int cut = 0;
@@ -595,7 +378,7 @@ static void unknown_columns(Tile *t)
 static int loads_vectors(const Tile *t)
 {
     const Buffer *b = fn_buffer(t->f, t->b->u.node);
-    if (!t->f->e->target->width || (b->panel && !panel_aligned(t))) return 0;
+    if (!t->f->e->target->width || (b->panel && !tile_panels(t))) return 0;
     return b->dtype == DT_f32 || b->dtype == DT_f16 || b->dtype == DT_bf16;
 }
 

@@ -1,0 +1,222 @@
+/* tile_sums.c - the sums of a register tile: where its operands lie, loops over the reduced indices, accumulators in vectors of the target or
+ * in loops over lanes. Takes a tile whose rows and columns are at hand, gives the arrays c0, c1, .. of its rows. */
+#include <stdlib.h>
+#include "compiler/emit/c/tile.h"
+#include "compiler/plan/kernel.h"
+
+/* e for column lane0 + l and row row0 + r of the tile */
+Expr *tile_at(const Tile *t, Expr *e, int r)
+{
+    Expr *to[MAX_SLOTS] = {0};
+    to[t->lane] = ex_add(t->m, ex_add(t->m, t->lane0, t->sub), ex_sym(t->m, t->f->e->lane));
+    if (t->row >= 0) to[t->row] = ex_add(t->m, t->row0, ex_int(t->m, r));
+    if (t->term) to[t->n->rank] = ex_add(t->m, ex_index(t->m, t->n->rank), ex_int(t->m, t->term));
+    return tile_slots(t, e, to);
+}
+
+/* ---- address of b ---- */
+
+/* Columns of a panel read without the lane; NULL when a tile of columns may cross panels. */
+int tile_panels(const Tile *t)
+{
+    const Buffer *b = fn_buffer(t->f, t->b->u.node);
+    Expr *col = ex_int(t->m, 0), *rest;
+    int64_t k;
+    Affine aff;
+    for (int j = 0; j < b->rank; j++)
+        if (b->col_axes >> j & 1) col = ex_add(t->m, col, ex_mul(t->m, t->b->arg[j], b->stride[j]));
+    if (!affine_split(t->m, col, t->lane, &k, &rest) || k != 1 || !affine_of(rest, &aff) || aff.c % b->panel) return 0;
+    for (int j = 0; j < aff.n; j++) {
+        const Expr *x = aff.t[j].atom;
+        if (aff.t[j].k % b->panel && !(x->op == EX_sym && x->u.sym->multiple && x->u.sym->multiple % b->panel == 0)) return 0;
+    }
+    return 1;
+}
+
+/* Place of b for column lane0 + sub + l. In a panel: lane0 and all the rest are multiples of its width. */
+static Expr *b_place(const Tile *t, const Buffer *b)
+{
+    Expr *e = tile_at(t, t->b, 0);
+    if (!b->panel || !tile_panels(t)) return buffer_at(t->f, b, e->arg);
+    Expr *l = ex_add(t->m, t->sub, ex_sym(t->m, t->f->e->lane)), *col = ex_int(t->m, 0), *at = l;
+    for (int k = 0; k < b->rank; k++) {
+        Expr *step = ex_mul(t->m, e->arg[k], b->stride[k]);
+        if (b->col_axes >> k & 1) col = ex_add(t->m, col, step);
+        else at = ex_add(t->m, at, ex_mul(t->m, step, ex_int(t->m, b->panel)));
+    }
+    return ex_add(t->m, at, ex_mul(t->m, ex_sub(t->m, col, l), ex_int(t->m, b->depth)));
+}
+
+static const char *b_text(const Tile *t)
+{
+    const Buffer *b = fn_buffer(t->f, t->b->u.node);
+    return c_element(t->f, b, fn_param_buf(t->f, b, t->b->u.node, 0), c_place(t->f, b_place(t, b)));
+}
+
+/* Address of vector j of the tile's columns of b. */
+static const char *b_address(const Tile *t, int j)
+{
+    CEmit *e = t->f->e;
+    const Buffer *b = fn_buffer(t->f, t->b->u.node);
+    Expr *at = ex_sub(t->m, b_place(t, b), ex_sym(t->m, e->lane)), *step = ex_int(t->m, j * e->target->width);
+    if (b->panel && j * e->target->width >= b->panel) {      /* a tile of several panels */
+        int64_t panel = j * e->target->width / b->panel;
+        step = ex_int(t->m, panel * b->panel * b->depth + j * e->target->width - panel * b->panel);
+    }
+    return arena_printf(e->a, "%s + %s", fn_param_buf(t->f, b, t->b->u.node, 0), c_expr(t->f, ex_add(t->m, at, step)));
+}
+
+static const char *b_vector(const Tile *t, int j)
+{
+    const DType type = fn_buffer(t->f, t->b->u.node)->dtype;
+    const char *kind = type == DT_f32 ? "load" : type == DT_f16 ? "load_f16" : "load_bf16";
+    return arena_printf(t->f->e->a, "%s_v_%s(%s)", t->f->e->prefix, kind, b_address(t, j));
+}
+
+/* ---- text ---- */
+void tile_lanes(const Tile *t, const char *count)
+{
+    out_f(&t->f->body, "%s_LANES\nfor (ptrdiff_t l = 0; l < %s; l++) {\n", t->f->e->upper, count);
+    t->f->body.indent++;
+}
+
+/* Loops over the reduced indices with their conditions; gives how many braces are open. */
+static int depth_loops(const Tile *t)
+{
+    FnC *f = t->f;
+    const Node *n = t->n;
+    int open = 0;
+    for (int k = 0; k < n->nred; k++) {
+        open_loop(f, c_slot(f, n->rank + k), c_expr(f, n->r[k].lo), c_expr(f, n->r[k].hi));
+        open++;
+        const char *cond = "";
+        for (int j = 0; j < n->nconj; j++) {
+            uint32_t used = ex_slots(n->conj[j]) >> n->rank;
+            if (used >> k != 1 && !(k == 0 && used == 0)) continue;      /* the innermost reduced index it needs is k */
+            cond = arena_printf(f->e->a, "%s%s%s", cond, *cond ? " && " : "", c_expr(f, n->conj[j]));
+        }
+        if (*cond) { out_f(&f->body, "if (%s) {\n", cond); f->body.indent++; open++; }
+    }
+    return open;
+}
+
+/* Calls `term` for every term of the sum: in loops, or for `sums` terms at a time, each for its own partial sum. */
+static void each_term(Tile *t, int rows, const char *added, void (*term)(const Tile *t, int rows, const char *added))
+{
+    FnC *f = t->f;
+    Out *o = &f->body;
+    if (t->sums == 1) {
+        int open = depth_loops(t);
+        term(t, rows, added);
+        close_loops(f, open);
+        return;
+    }
+    int64_t known;
+    const char *v = c_slot(f, t->n->rank), *lo = c_expr(f, t->n->r[0].lo), *hi = c_expr(f, t->n->r[0].hi);
+    if (!ex_is_int(t->n->r[0].lo, &known)) lo = arena_printf(f->e->a, "(%s) / %d * %d", lo, t->sums, t->sums);
+    out_f(o, "int32_t %s = %s;\nfor (; %s + %d <= %s; %s += %d) {\n", v, lo, v, t->sums, hi, v, t->sums);
+    o->indent++;
+    for (t->term = 0; t->term < t->sums; t->term++) {
+        out_f(o, "{\n");
+        o->indent++;
+        term(t, rows, added);
+        close_loops(f, 1);
+    }
+    close_loops(f, 1);
+    for (t->term = 0; t->term < t->sums - 1; t->term++) {
+        out_f(o, "if (%s + %d < %s) {\n", v, t->term, hi);
+        o->indent++;
+        term(t, rows, added);
+        close_loops(f, 1);
+    }
+    t->term = 0;
+}
+
+/* How many vectors of the target the columns are; 0: loops over lanes. */
+int tile_vectors(const Tile *t, int width)
+{
+    int w = t->f->e->target->width;
+    return t->vectors && width % w == 0 ? width / w : 0;
+}
+
+static void vector_term(const Tile *t, int rows, const char *count)
+{
+    FnC *f = t->f;
+    Out *o = &f->body;
+    const char *x = f->e->prefix;
+    int n = (int)strtol(count, NULL, 10), w = f->e->target->width, first = t->term * n;
+    for (int j = 0; j < n; j++) out_f(o, "const %s_v b%d = %s;\n", x, j, b_vector(t, j));
+    const Buffer *b = fn_buffer(f, t->b->u.node);
+    for (int j = 0; t->ahead && j * w < b->panel; j++)
+        out_f(o, "%s_v_prefetch(%s + %lld);\n", x, b_address(t, j), (long long)b->depth * b->panel);
+    for (int r = 0; r < rows; r++) {
+        out_f(o, "const %s_v a%d = %s_v_set1(%s);\n", x, r, x, c_expr(f, tile_at(t, t->a, r)));
+        for (int j = 0; j < n; j++) out_f(o, "s%d_%d = %s_v_fma(a%d, b%d, s%d_%d);%s", r, first + j, x, r, j, r, first + j, j + 1 < n ? " " : "\n");
+    }
+}
+
+/* The sums of a tile in vectors, then in the arrays c0, c1, .. */
+void tile_vector_sums(Tile *t, int rows, int width)
+{
+    FnC *f = t->f;
+    Out *o = &f->body;
+    const char *x = f->e->prefix;
+    int n = tile_vectors(t, width), w = f->e->target->width;
+    for (int r = 0; r < rows; r++) {
+        out_f(o, "%s_v", x);
+        for (int j = 0; j < n * t->sums; j++) out_f(o, "%s s%d_%d = %s_v_zero()", j ? "," : "", r, j, x);
+        out_f(o, ";\n");
+    }
+    each_term(t, rows, arena_printf(f->e->a, "%d", n), vector_term);
+    for (int half = t->sums / 2; half; half /= 2)            /* (0 + 2) + (1 + 3) */
+        for (int r = 0; r < rows; r++)
+            for (int j = 0; j < half * n; j++) out_f(o, "s%d_%d = %s_v_add(s%d_%d, s%d_%d);\n", r, j, x, r, j, r, half * n + j);
+    out_f(o, "float");
+    for (int r = 0; r < rows; r++) out_f(o, "%s c%d[%d]", r ? "," : "", r, width);
+    out_f(o, ";\n");
+    for (int r = 0; r < rows; r++)
+        for (int j = 0; j < n; j++) out_f(o, "%s_v_store(c%d + %d, s%d_%d);%s", x, r, j * w, r, j, j + 1 < n ? " " : "\n");
+}
+
+/* The array of the sums of row r in lanes, and of a partial one. */
+static const char *sums_name(const Tile *t, int r, int term)
+{
+    return term ? arena_printf(t->f->e->a, "c%d_%d", r, term) : arena_printf(t->f->e->a, "c%d", r);
+}
+
+static void lane_term(const Tile *t, int rows, const char *added)
+{
+    FnC *f = t->f;
+    Out *o = &f->body;
+    out_f(o, "const float");
+    for (int r = 0; r < rows; r++) out_f(o, "%s a%d = %s", r ? "," : "", r, c_expr(f, tile_at(t, t->a, r)));
+    out_f(o, ";\n");
+    tile_lanes(t, added);
+    out_f(o, "const float b = %s;\n", b_text(t));
+    for (int r = 0; r < rows; r++) out_f(o, "%s[l] += a%d * b;\n", sums_name(t, r, t->term), r);
+    close_loops(f, 1);
+}
+
+/* The sums of a tile in loops over lanes; `added` columns of b are read. */
+void tile_lane_sums(Tile *t, int rows, int width, const char *added)
+{
+    FnC *f = t->f;
+    Out *o = &f->body;
+    const char *all = arena_printf(f->e->a, "%d", width);
+    out_f(o, "float");
+    for (int r = 0; r < rows; r++)
+        for (int j = 0; j < t->sums; j++) out_f(o, "%s %s[%d]", r || j ? "," : "", sums_name(t, r, j), width);
+    out_f(o, ";\n");
+    tile_lanes(t, all);                                      /* an initialiser would become a call of memset on small machines */
+    for (int r = 0; r < rows; r++)
+        for (int j = 0; j < t->sums; j++) out_f(o, "%s%s[l] = 0.0f;%s", r || j ? " " : "", sums_name(t, r, j), r == rows - 1 && j == t->sums - 1 ? "\n" : "");
+    close_loops(f, 1);
+    each_term(t, rows, added, lane_term);
+    if (t->sums == 1) return;
+    tile_lanes(t, all);
+    for (int half = t->sums / 2; half; half /= 2)
+        for (int r = 0; r < rows; r++)
+            for (int j = 0; j < half; j++) out_f(o, "%s[l] += %s[l];\n", sums_name(t, r, j), sums_name(t, r, half + j));
+    close_loops(f, 1);
+}
+
