@@ -25,6 +25,21 @@ TFX_INLINE tfx_v tfx_v_exp_in(tfx_v x) {
 TFX_INLINE tfx_v tfx_v_exp(tfx_v x) {
   return tfx_v_exp_in(tfx_v_max(tfx_v_set1(-104.0f), tfx_v_min(tfx_v_set1(89.0f), x)));
 }
+/* vec: exp_low needs= */
+/* e^x for x <= 0 or NaN only, 0 below -86.9, as exp with one step less: for softmax, where the largest of a row is 1.
+ * Error: <= 1 ULP from -86.9 on. */
+TFX_INLINE tfx_v tfx_v_exp_low(tfx_v x) {
+  const tfx_v least = tfx_v_set1(-86.9f), a = tfx_v_max(least, x);
+  const tfx_v n = tfx_v_round(tfx_v_mul(a, tfx_v_set1(1.44269504f)));
+  const tfx_v r = tfx_v_fnma(n, tfx_v_set1(-2.12194440e-4f), tfx_v_fnma(n, tfx_v_set1(0.693359375f), a));
+  tfx_v p = tfx_v_fma(tfx_v_set1(0.00138369785f), r, tfx_v_set1(0.00836918782f));
+  p = tfx_v_fma(p, r, tfx_v_set1(0.0416681208f));
+  p = tfx_v_fma(p, r, tfx_v_set1(0.166665167f));
+  p = tfx_v_fma(p, r, tfx_v_set1(0.49999994f));
+  p = tfx_v_fma(p, r, tfx_v_set1(1.0f));
+  p = tfx_v_fma(p, r, tfx_v_set1(1.0f));
+  return tfx_v_select(tfx_v_lt(x, least), tfx_v_zero(), tfx_v_scale_normal(p, n));
+}
 /* vec: exp2 needs= */
 /* 2^x = 2^n 2^r, n = round(x), r = x - n (exact), 2^r = 1 + r g(r) of degree 6.
  * Error: <= 1 ULP, subnormal results too. */
@@ -40,17 +55,17 @@ TFX_INLINE tfx_v tfx_v_exp2(tfx_v x) {
   return tfx_v_scale(p, n);
 }
 /* vec: exp2_near needs= */
-/* 2^x for |x| <= 300 or NaN only, of degree 5: for results that are subtracted from or added to 1.
+/* 2^x for x <= 126 or NaN only, 0 below -125, of degree 5: for results that are subtracted from or added to 1.
  * Error: <= 3 ULP; 2^0 is one unit above 1. */
 TFX_INLINE tfx_v tfx_v_exp2_near(tfx_v x) {
-  const tfx_v n = tfx_v_round(x);
-  const tfx_v r = tfx_v_sub(x, n);
+  const tfx_v least = tfx_v_set1(-125.0f), a = tfx_v_max(least, x), n = tfx_v_round(a);
+  const tfx_v r = tfx_v_sub(a, n);
   tfx_v p = tfx_v_fma(tfx_v_set1(0.00136583578f), r, tfx_v_set1(0.0096848188f));
   p = tfx_v_fma(p, r, tfx_v_set1(0.0554970428f));
   p = tfx_v_fma(p, r, tfx_v_set1(0.240219191f));
   p = tfx_v_fma(p, r, tfx_v_set1(0.693147421f));
   p = tfx_v_fma(p, r, tfx_v_set1(1.00000012f));
-  return tfx_v_scale(p, n);
+  return tfx_v_select(tfx_v_lt(x, least), tfx_v_zero(), tfx_v_scale_normal(p, n));
 }
 /* vec: expm1 needs= */
 /* e^x - 1 = 2^n (p + (1 - 2^-n)), reduction as in exp, p = e^r - 1 = r + r^2 q(r), q of degree 5.  At n = 0 this is p itself,
@@ -204,7 +219,7 @@ TFX_INLINE tfx_v tfx_v_gelu(tfx_v x) {
  * Error: <= 4e-7 max(1, |x|) absolute. */
 TFX_INLINE tfx_v tfx_v_gelu_tanh(tfx_v x) {
   const tfx_v t = tfx_v_mul(x, tfx_v_fma(tfx_v_mul(x, x), tfx_v_set1(0.102943242f), tfx_v_set1(2.30220819f)));
-  const tfx_v e = tfx_v_exp2_near(tfx_v_max(tfx_v_set1(-151.0f), tfx_v_min(tfx_v_set1(126.0f), t)));
+  const tfx_v e = tfx_v_exp2_near(tfx_v_min(tfx_v_set1(126.0f), t));
   return tfx_v_mul(x, tfx_v_div(e, tfx_v_add(e, tfx_v_set1(1.0f))));
 }
 /* vec: sin needs= scalar=sincos */

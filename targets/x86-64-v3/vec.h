@@ -36,15 +36,18 @@ TFX_VEC tfx_vm tfx_vm_and(tfx_vm a, tfx_vm b) { return _mm256_and_ps(a, b); }
 TFX_VEC tfx_vm tfx_vm_or(tfx_vm a, tfx_vm b) { return _mm256_or_ps(a, b); }
 TFX_VEC tfx_vm tfx_vm_not(tfx_vm a) { return _mm256_xor_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(-1))); }
 TFX_VEC tfx_v tfx_v_select(tfx_vm m, tfx_v a, tfx_v b) { return _mm256_blendv_ps(b, a, m); }       /* m ? a : b */
-/* 2^n for integral n in -126..127 */
-TFX_VEC tfx_v tfx_v_power(tfx_v n) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23)); }
-/* a * 2^n in three steps, each of a normal power, so that subnormals are rounded once */
+/* a * 2^n for integral n in -252..252, in two steps of normal powers, of which only the second one rounds */
 TFX_VEC tfx_v tfx_v_scale(tfx_v a, tfx_v n)
 {
-    const tfx_v lo = tfx_v_set1(-126.0f), hi = tfx_v_set1(127.0f);
-    const tfx_v first = tfx_v_max(tfx_v_min(n, hi), tfx_v_set1(-100.0f)), rest = tfx_v_sub(n, first);
-    const tfx_v second = tfx_v_max(tfx_v_min(rest, hi), lo), third = tfx_v_max(tfx_v_min(tfx_v_sub(rest, second), hi), lo);
-    return tfx_v_mul(tfx_v_mul(tfx_v_mul(a, tfx_v_power(first)), tfx_v_power(second)), tfx_v_power(third));
+    const __m256i k = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(k, 1), one = _mm256_set1_epi32(127);
+    const __m256i rest = _mm256_sub_epi32(k, half);
+    a = _mm256_mul_ps(a, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(half, one), 23)));
+    return _mm256_mul_ps(a, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(rest, one), 23)));
+}
+/* the same where a and the result are normal numbers, or a is NaN */
+TFX_VEC tfx_v tfx_v_scale_normal(tfx_v a, tfx_v n)
+{
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a), _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23)));
 }
 TFX_VEC tfx_v tfx_v_normal(tfx_v a, tfx_vm *small)      /* |a|, subnormals times 2^24 */
 {
@@ -70,6 +73,25 @@ TFX_VEC tfx_v tfx_v_load_f16(const uint16_t *p) { return _mm256_cvtph_ps(_mm_loa
 TFX_VEC tfx_v tfx_v_load_bf16(const uint16_t *p)
 {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)), 16));
+}
+/* All lanes as one: lower half with upper half, until one is left. */
+TFX_VEC float tfx_v_reduce_add(tfx_v a)
+{
+    __m128 h = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    h = _mm_add_ps(h, _mm_movehl_ps(h, h));
+    return _mm_cvtss_f32(_mm_add_ss(h, _mm_movehdup_ps(h)));
+}
+TFX_VEC float tfx_v_reduce_max(tfx_v a)
+{
+    __m128 h = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    h = _mm_max_ps(h, _mm_movehl_ps(h, h));
+    return _mm_cvtss_f32(_mm_max_ss(h, _mm_movehdup_ps(h)));
+}
+TFX_VEC float tfx_v_reduce_min(tfx_v a)
+{
+    __m128 h = _mm_min_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    h = _mm_min_ps(h, _mm_movehl_ps(h, h));
+    return _mm_cvtss_f32(_mm_min_ss(h, _mm_movehdup_ps(h)));
 }
 TFX_VEC int tfx_vm_any(tfx_vm m) { return _mm256_movemask_ps(m) != 0; }
 TFX_VEC void tfx_v_prefetch(const float *p) { _mm_prefetch((const char *)(const void *)p, _MM_HINT_T1); }     /* will be read soon; any address */

@@ -36,7 +36,8 @@ TFX_VEC tfx_vm tfx_vm_and(tfx_vm a, tfx_vm b) { return (tfx_vm)(a & b); }
 TFX_VEC tfx_vm tfx_vm_or(tfx_vm a, tfx_vm b) { return (tfx_vm)(a | b); }
 TFX_VEC tfx_vm tfx_vm_not(tfx_vm a) { return (tfx_vm)~a; }
 TFX_VEC tfx_v tfx_v_select(tfx_vm m, tfx_v a, tfx_v b) { return _mm512_mask_blend_ps(m, b, a); }   /* m ? a : b */
-TFX_VEC tfx_v tfx_v_scale(tfx_v a, tfx_v n) { return _mm512_scalef_ps(a, n); }                      /* a * 2^n */
+TFX_VEC tfx_v tfx_v_scale(tfx_v a, tfx_v n) { return _mm512_scalef_ps(a, n); }                      /* a * 2^n for integral n in -252..252 */
+TFX_VEC tfx_v tfx_v_scale_normal(tfx_v a, tfx_v n) { return _mm512_scalef_ps(a, n); }               /* the same where a and the result are normal numbers, or a is NaN */
 TFX_VEC tfx_v tfx_v_exponent(tfx_v a) { return _mm512_getexp_ps(a); }
 TFX_VEC tfx_v tfx_v_mantissa(tfx_v a) { return _mm512_getmant_ps(a, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_zero); }
 TFX_VEC tfx_v tfx_v_copysign(tfx_v a, tfx_v s) { return _mm512_or_ps(_mm512_abs_ps(a), _mm512_and_ps(s, _mm512_set1_ps(-0.0f))); }
@@ -44,6 +45,28 @@ TFX_VEC tfx_v tfx_v_load_f16(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_
 TFX_VEC tfx_v tfx_v_load_bf16(const uint16_t *p)
 {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)p)), 16));
+}
+/* All lanes as one: lower half with upper half, until one is left. */
+TFX_VEC float tfx_v_reduce_add(tfx_v a)
+{
+    const __m256 w = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+    __m128 h = _mm_add_ps(_mm256_castps256_ps128(w), _mm256_extractf128_ps(w, 1));
+    h = _mm_add_ps(h, _mm_movehl_ps(h, h));
+    return _mm_cvtss_f32(_mm_add_ss(h, _mm_movehdup_ps(h)));
+}
+TFX_VEC float tfx_v_reduce_max(tfx_v a)
+{
+    const __m256 w = _mm256_max_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+    __m128 h = _mm_max_ps(_mm256_castps256_ps128(w), _mm256_extractf128_ps(w, 1));
+    h = _mm_max_ps(h, _mm_movehl_ps(h, h));
+    return _mm_cvtss_f32(_mm_max_ss(h, _mm_movehdup_ps(h)));
+}
+TFX_VEC float tfx_v_reduce_min(tfx_v a)
+{
+    const __m256 w = _mm256_min_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+    __m128 h = _mm_min_ps(_mm256_castps256_ps128(w), _mm256_extractf128_ps(w, 1));
+    h = _mm_min_ps(h, _mm_movehl_ps(h, h));
+    return _mm_cvtss_f32(_mm_min_ss(h, _mm_movehdup_ps(h)));
 }
 TFX_VEC int tfx_vm_any(tfx_vm m) { return m != 0; }
 TFX_VEC void tfx_v_prefetch(const float *p) { _mm_prefetch((const char *)(const void *)p, _MM_HINT_T1); }     /* will be read soon; any address */

@@ -362,12 +362,13 @@ static void vectors_declare(Row *r, const char *name, int n, const char *value)
     out_f(&r->f->body, ";\n");
 }
 
-/* The partial results in an array, as lane_tree wants them. */
-static void vectors_store(Row *r, const char *name, const char *array)
+/* The partial results NAME0, NAME1, .. of n vectors as one number, in the order of lane_tree. */
+static const char *vectors_reduce(FnC *f, const char *name, int n, RedOp op)
 {
-    const char *x = r->f->e->prefix;
-    int w = r->f->e->target->width;
-    for (int j = 0; j < LANES / w; j++) out_f(&r->f->body, "%s_v_store(%s + %d, %s%d);\n", x, array, j * w, name, j);
+    const char *x = f->e->prefix, *how = op == RED_sum ? "add" : op == RED_max ? "max" : "min";
+    for (; n > 1; n /= 2)
+        for (int k = 0; k < n / 2; k++) out_f(&f->body, "%s%d = %s_v_%s(%s%d, %s%d);\n", name, k, x, how, name, k, name, k + n / 2);
+    return arena_printf(f->e->a, "%s_v_reduce_%s(%s0)", x, how, name);
 }
 
 /* first .. past and where the first group begins; what lies outside is 0. */
@@ -390,12 +391,7 @@ static Edges softmax_edges(Row *r, const char *first, const char *past, const ch
     return edges;
 }
 
-/* exp of what is at most 0 above the highest value. */
-static const char *power(const CEmit *e, const char *value)
-{
-    const char *x = e->prefix;
-    return arena_printf(e->a, "%s_v_exp_in(%s_v_max(%s_v_set1(-104.0f), %s_v_sub(%s, high_)))", x, x, x, x, value);
-}
+static const char *power(const CEmit *e, const char *value) { return arena_printf(e->a, "%s_v_exp_low(%s_v_sub(%s, high_))", e->prefix, e->prefix, value); }
 
 enum { MAXIMA = 4 };                      /* vectors of maxima */
 /* Three passes: maximum; exponentials and their sum; scale. */
@@ -413,17 +409,14 @@ static void vector_softmax_row(Row *r, const char *src, const char *p, const Buf
     const int n = LANES / e->target->width;
     vectors_declare(r, "m", MAXIMA, none);
     vector_pass(r, edges, MAXIMA, arena_printf(a, "m# = %s_v_max(%s, m#);", x, load), arena_printf(a, "m# = %s_v_max(%s_v_select(%s, %s, %s), m#);", x, x, inside, load_first, none));
-    out_f(&f->body, "float partial[%d];\n", LANES);
-    for (int k = MAXIMA - 1; k >= n; k--) out_f(&f->body, "m%d = %s_v_max(m%d, m%d);\n", k - n, x, k, k - n);
-    vectors_store(r, "m", "partial");
-    highest(r, arena_printf(a, "%s(partial)", lane_tree(f, RED_max)));
+    highest(r, vectors_reduce(f, "m", MAXIMA, RED_max));
     out_f(&f->body, "const %s_v high_ = %s_v_set1(top);\n", x, x);
     vectors_declare(r, "s", n, arena_printf(a, "%s_v_zero()", x));
     vector_pass(r, edges, n, arena_printf(a, "const %s_v w# = %s; %s_v_store(%s, w#); s# = %s_v_add(s#, w#);", x, power(e, load), x, at, x),
         arena_printf(a, "const %s_v w# = %s_v_select(%s, %s, %s_v_zero()); %s_v_store_first(%s, %s, w#); s# = %s_v_add(s#, w#);", x, x, inside, power(e, load_first), x, x, at, left, x));
-    vectors_store(r, "s", "partial");
-    if (online_total(r, arena_printf(a, "%s(partial)", lane_tree(f, RED_sum)))) return;
-    out_f(&f->body, "const float sum = %s(partial), scale = sum == 0.0f ? 0.0f : 1.0f / sum;\nconst %s_v scale_ = %s_v_set1(scale);\n", lane_tree(f, RED_sum), x, x);
+    const char *sum = vectors_reduce(f, "s", n, RED_sum);
+    if (online_total(r, sum)) return;
+    out_f(&f->body, "const float sum = %s, scale = sum == 0.0f ? 0.0f : 1.0f / sum;\nconst %s_v scale_ = %s_v_set1(scale);\n", sum, x, x);
     vector_pass(r, edges, n, arena_printf(a, "%s_v_store(%s, %s_v_mul(%s_v_load(%s), scale_));", x, at, x, x, at),
         arena_printf(a, "%s_v_store_first(%s, %s, %s_v_mul(%s_v_load_first(%s, %s), scale_));", x, at, left, x, x, at, left));
 }
@@ -448,7 +441,7 @@ static int vector_softmax(Row *r, const Buffer *dst, const char *p)
         if (!softmax_bounds(r, &first, &past)) src = NULL;
     }
     if (!src) { o->n = before; o->indent -= outer; return 0; }
-    if (!vector_need(e, "exp")) bug("no vector exp");
+    if (!vector_need(e, "exp_low")) bug("no vector exp");
     c_need(e, "inf");
     vector_softmax_row(r, src, p, dst, first, past, from, to);
     close_loops(f, outer);
