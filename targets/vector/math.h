@@ -282,6 +282,17 @@ TFX_INLINE tfx_v tfx_v_cos(tfx_v x) {
 TFX_INLINE tfx_v tfx_v_rsqrt(tfx_v x) {
   return tfx_v_div(tfx_v_set1(1.0f), tfx_v_sqrt(x));
 }
+/* vec: sign needs= */
+/* -1, 0, 1; 0 for zeros and NaN.  Exact. */
+TFX_INLINE tfx_v tfx_v_sign(tfx_v x) {
+  const tfx_v zero = tfx_v_zero(), one = tfx_v_set1(1.0f);
+  return tfx_v_sub(tfx_v_select(tfx_v_gt(x, zero), one, zero), tfx_v_select(tfx_v_lt(x, zero), one, zero));
+}
+/* vec: fmod needs= */
+/* a - b floor(a / b), of the sign of b, each operation rounded. */
+TFX_INLINE tfx_v tfx_v_fmod(tfx_v a, tfx_v b) {
+  return tfx_v_sub(a, tfx_v_mul(b, tfx_v_floor(tfx_v_div(a, b))));
+}
 /* vec: pow needs= scalar=bits */
 /* x^y of C99 (F.9.4.4).  |x| = 2^k m, m in [sqrt(3/4), sqrt 3); c = 1 or 3/2, the nearer one; s = (m - c) / (m + c) as s0 + sl;
  * log2 |x| = k + log2 c + s 2/ln2 + s^3 T(s^2) as th + tl; y th exactly as p - d by a fused step; 2^p as in exp2 with the

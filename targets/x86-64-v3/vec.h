@@ -122,4 +122,49 @@ TFX_VEC tfx_vm tfx_vm_first(int32_t n)       /* lanes below n; any n */
 }
 /* The first n lanes; the others are 0, or are not stored: memory behind them is not touched. */
 TFX_VEC tfx_v tfx_v_load_first(const float *p, int32_t n) { return _mm256_maskload_ps(p, _mm256_castps_si256(tfx_vm_first(n))); }
-TFX_VEC void tfx_v_store_first(float *p, int32_t n, tfx_v a) { _mm256_maskstore_ps(p, _mm256_castps_si256(tfx_vm_first(n)), a); }
+TFX_VEC void tfx_v_store_first(float *p, int32_t n, tfx_v a)
+{
+    if (!__builtin_constant_p(n)) { _mm256_maskstore_ps(p, _mm256_castps_si256(tfx_vm_first(n)), a); return; }
+    if (n >= TFX_W) { tfx_v_store(p, a); return; }          /* a known n in halves: masked stores are slow on some processors */
+    __m128 h = _mm256_castps256_ps128(a);
+    if (n >= 4) { _mm_storeu_ps(p, h); h = _mm256_extractf128_ps(a, 1); p += 4; n -= 4; }
+    if (n >= 2) { _mm_storel_pi((__m64 *)(void *)p, h); h = _mm_movehl_ps(h, h); p += 2; n -= 2; }
+    if (n >= 1) _mm_store_ss(p, h);
+}
+TFX_VEC tfx_v tfx_v_count(void) { return _mm256_setr_ps(0.0f, 1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f, 7.0f); }       /* 0, 1, 2, .. */
+TFX_VEC tfx_v tfx_v_load_i32(const int32_t *p) { return _mm256_cvtepi32_ps(_mm256_loadu_si256((const __m256i *)(const void *)p)); }
+TFX_VEC tfx_v tfx_v_load_i32_first(const int32_t *p, int32_t n) { return _mm256_cvtepi32_ps(_mm256_maskload_epi32(p, _mm256_castps_si256(tfx_vm_first(n)))); }
+/* Rounded to nearest, ties to even; NaN stays NaN. */
+TFX_VEC void tfx_v_store_f16(uint16_t *p, tfx_v a) { _mm_storeu_si128((__m128i *)(void *)p, _mm256_cvtps_ph(a, 0)); }
+TFX_VEC void tfx_v_store_bf16(uint16_t *p, tfx_v a)
+{
+    const __m256i u = _mm256_castps_si256(a), odd = _mm256_and_si256(_mm256_srli_epi32(u, 16), _mm256_set1_epi32(1));
+    const __m256i up = _mm256_add_epi32(u, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff))), quiet = _mm256_or_si256(u, _mm256_set1_epi32(0x400000));
+    const __m256i r = _mm256_srli_epi32(_mm256_castps_si256(tfx_v_select(tfx_v_ne(a, a), _mm256_castsi256_ps(quiet), _mm256_castsi256_ps(up))), 16);
+    _mm_storeu_si128((__m128i *)(void *)p, _mm_packus_epi32(_mm256_castsi256_si128(r), _mm256_extracti128_si256(r, 1)));
+}
+TFX_VEC void tfx_v_copy_first(uint16_t *to, const uint16_t *from, int32_t n) { for (int32_t k = 0; k < n && k < TFX_W; k++) to[k] = from[k]; }
+TFX_VEC tfx_v tfx_v_load_f16_first(const uint16_t *p, int32_t n)
+{
+    uint16_t t[TFX_W] = {0};
+    tfx_v_copy_first(t, p, n);
+    return tfx_v_load_f16(t);
+}
+TFX_VEC tfx_v tfx_v_load_bf16_first(const uint16_t *p, int32_t n)
+{
+    uint16_t t[TFX_W] = {0};
+    tfx_v_copy_first(t, p, n);
+    return tfx_v_load_bf16(t);
+}
+TFX_VEC void tfx_v_store_f16_first(uint16_t *p, int32_t n, tfx_v a)
+{
+    uint16_t t[TFX_W];
+    tfx_v_store_f16(t, a);
+    tfx_v_copy_first(p, t, n);
+}
+TFX_VEC void tfx_v_store_bf16_first(uint16_t *p, int32_t n, tfx_v a)
+{
+    uint16_t t[TFX_W];
+    tfx_v_store_bf16(t, a);
+    tfx_v_copy_first(p, t, n);
+}

@@ -49,24 +49,24 @@ TFX_VEC tfx_v tfx_v_load_bf16(const uint16_t *p)
 /* All lanes as one: lower half with upper half, until one is left. */
 TFX_VEC float tfx_v_reduce_add(tfx_v a)
 {
-    const __m256 w = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
-    __m128 h = _mm_add_ps(_mm256_castps256_ps128(w), _mm256_extractf128_ps(w, 1));
-    h = _mm_add_ps(h, _mm_movehl_ps(h, h));
-    return _mm_cvtss_f32(_mm_add_ss(h, _mm_movehdup_ps(h)));
+    a = _mm512_add_ps(a, _mm512_shuffle_f32x4(a, a, 0x4e));
+    a = _mm512_add_ps(a, _mm512_shuffle_f32x4(a, a, 0xb1));
+    a = _mm512_add_ps(a, _mm512_permute_ps(a, 0x4e));
+    return _mm512_cvtss_f32(_mm512_add_ps(a, _mm512_permute_ps(a, 0xb1)));
 }
 TFX_VEC float tfx_v_reduce_max(tfx_v a)
 {
-    const __m256 w = _mm256_max_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
-    __m128 h = _mm_max_ps(_mm256_castps256_ps128(w), _mm256_extractf128_ps(w, 1));
-    h = _mm_max_ps(h, _mm_movehl_ps(h, h));
-    return _mm_cvtss_f32(_mm_max_ss(h, _mm_movehdup_ps(h)));
+    a = _mm512_max_ps(a, _mm512_shuffle_f32x4(a, a, 0x4e));
+    a = _mm512_max_ps(a, _mm512_shuffle_f32x4(a, a, 0xb1));
+    a = _mm512_max_ps(a, _mm512_permute_ps(a, 0x4e));
+    return _mm512_cvtss_f32(_mm512_max_ps(a, _mm512_permute_ps(a, 0xb1)));
 }
 TFX_VEC float tfx_v_reduce_min(tfx_v a)
 {
-    const __m256 w = _mm256_min_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
-    __m128 h = _mm_min_ps(_mm256_castps256_ps128(w), _mm256_extractf128_ps(w, 1));
-    h = _mm_min_ps(h, _mm_movehl_ps(h, h));
-    return _mm_cvtss_f32(_mm_min_ss(h, _mm_movehdup_ps(h)));
+    a = _mm512_min_ps(a, _mm512_shuffle_f32x4(a, a, 0x4e));
+    a = _mm512_min_ps(a, _mm512_shuffle_f32x4(a, a, 0xb1));
+    a = _mm512_min_ps(a, _mm512_permute_ps(a, 0x4e));
+    return _mm512_cvtss_f32(_mm512_min_ps(a, _mm512_permute_ps(a, 0xb1)));
 }
 TFX_VEC int tfx_vm_any(tfx_vm m) { return m != 0; }
 TFX_VEC void tfx_v_prefetch(const float *p) { _mm_prefetch((const char *)(const void *)p, _MM_HINT_T1); }     /* will be read soon; any address */
@@ -99,3 +99,26 @@ TFX_VEC tfx_vm tfx_vm_first(int32_t n) { return (tfx_vm)(n >= 16 ? 0xffffu : n <
 /* The first n lanes; the others are 0, or are not stored: memory behind them is not touched. */
 TFX_VEC tfx_v tfx_v_load_first(const float *p, int32_t n) { return _mm512_maskz_loadu_ps(tfx_vm_first(n), p); }
 TFX_VEC void tfx_v_store_first(float *p, int32_t n, tfx_v a) { _mm512_mask_storeu_ps(p, tfx_vm_first(n), a); }
+TFX_VEC tfx_v tfx_v_count(void)      /* 0, 1, 2, .. */
+{
+    return _mm512_setr_ps(0.0f, 1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f, 7.0f, 8.0f, 9.0f, 10.0f, 11.0f, 12.0f, 13.0f, 14.0f, 15.0f);
+}
+TFX_VEC tfx_v tfx_v_load_i32(const int32_t *p) { return _mm512_cvtepi32_ps(_mm512_loadu_si512(p)); }
+TFX_VEC tfx_v tfx_v_load_i32_first(const int32_t *p, int32_t n) { return _mm512_cvtepi32_ps(_mm512_maskz_loadu_epi32(tfx_vm_first(n), p)); }
+/* Rounded to nearest, ties to even; NaN stays NaN. */
+TFX_VEC __m256i tfx_v_to_f16(tfx_v a) { return _mm512_cvtps_ph(a, 0); }
+TFX_VEC __m256i tfx_v_to_bf16(tfx_v a)
+{
+    const __m512i u = _mm512_castps_si512(a), odd = _mm512_and_si512(_mm512_srli_epi32(u, 16), _mm512_set1_epi32(1));
+    const __m512i up = _mm512_add_epi32(u, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff))), quiet = _mm512_or_si512(u, _mm512_set1_epi32(0x400000));
+    return _mm512_cvtepi32_epi16(_mm512_srli_epi32(_mm512_mask_blend_epi32(tfx_v_ne(a, a), up, quiet), 16));
+}
+TFX_VEC void tfx_v_store_f16(uint16_t *p, tfx_v a) { _mm256_storeu_si256((__m256i *)(void *)p, tfx_v_to_f16(a)); }
+TFX_VEC void tfx_v_store_bf16(uint16_t *p, tfx_v a) { _mm256_storeu_si256((__m256i *)(void *)p, tfx_v_to_bf16(a)); }
+TFX_VEC void tfx_v_store_f16_first(uint16_t *p, int32_t n, tfx_v a) { _mm256_mask_storeu_epi16(p, tfx_vm_first(n), tfx_v_to_f16(a)); }
+TFX_VEC void tfx_v_store_bf16_first(uint16_t *p, int32_t n, tfx_v a) { _mm256_mask_storeu_epi16(p, tfx_vm_first(n), tfx_v_to_bf16(a)); }
+TFX_VEC tfx_v tfx_v_load_f16_first(const uint16_t *p, int32_t n) { return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(tfx_vm_first(n), p)); }
+TFX_VEC tfx_v tfx_v_load_bf16_first(const uint16_t *p, int32_t n)
+{
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(tfx_vm_first(n), p)), 16));
+}

@@ -456,6 +456,73 @@ static void argsort_node(Gen *g)
     add_value(g, v);
 }
 
+/* One of what vectors have forms for, of %x[row, col], a bias %b[col] and a small integer %i[col]; half: of the columns, or 1.
+ * Within 2^6, multiples of 1/8. */
+static const char *lane_expr(Gen *g, int x, int b, int i, const char *row, const char *col, int n)
+{
+    const int half = n > 1 ? n / 2 : 1, c = below(g, n + 1);
+    const char *X = P("%%%d[%s, %s]", x, row, col), *B = P("%%%d[%s]", b, col);
+    switch (below(g, 11)) {
+    case 0: return P("%s * %s + %s", X, B, X);
+    case 1: return P("(%s < %s ? %s - 1.0 : max(%s, %s) * 0.5)", X, B, X, X, B);
+    case 2: return P("(%s < %d ? -%s : %%%d[%s, %s + %d or 0.5])", col, c, X, x, row, col, below(g, 5));
+    case 3: return P("(%s < %d ? -(%%%d[%s, %s + %d or 0.0]) : %%%d[%s, %s - %d or 0.0]) * %%%d[%s %% %d]", col, half, x, row, col, half, x, row, col, half, b, col, half);
+    case 4: return P("to_f(%s * %d - 7) * 0.25 + %s", col, 1 + below(g, 3), X);
+    case 5: return P("(%s >= 0.0 && !(%s == %s) || %s %% 3 == 1 ? floor(%s) : sign(%s) + ceil(%s))", X, B, X, col, X, B, X);
+    case 6: return P("to_f(%%%d[%s]) * 0.5 - %s", i, col, X);
+    case 7: return P("%s %% 2.0 + abs(%s)", X, B);
+    case 8: return P("(%s < %d && %s != 1.0 ? round(%s) : min(%s, %%%d[%s, 0]))", col, c, B, X, B, x, row);
+    case 9: return P("(%s == %d ? %s : trunc(-%s))", col, c, B, X);
+    default: return P("%s + (%s / %d == 1 ? %s : 0.25)", X, col, half, B);
+    }
+}
+
+/* Rows of 1 to 40 columns, and what is computed of them along memory: maps, sums and extrema of rows and of columns, softmax. */
+static void lanes_node(Gen *g)
+{
+    static const int rows[] = {1, 2, 3, 4, 5, 9};
+    int n = 1 + below(g, 40), m = rows[below(g, 6)], id[3];
+    const char *wide = P("%d", n), *high = g->dim && chance(g, 30) ? "T" : P("%d", m);
+    Val make[3] = {{.rank = 2, .ext = {high, wide}, .big = {*high == 'T' ? g->dim : m, n}}, {.rank = 1, .ext = {wide}, .big = {n}}, {.rank = 1, .ext = {wide}, .big = {n}}};
+    if (g->nv + 8 > MAX_NODES) return;
+    for (int k = 0; k < 3; k++) {
+        open_slots(g, &make[k]);
+        g->rel = 0;
+        if (k < 2) stored(g, &make[k], F, (Known){1, 2, 1, 0, 0});
+        else { make[k].cls = I; make[k].dtype = "i32"; make[k].k = (Known){1, 0, 0, 0, 5}; }
+        line(g, P("%%%d %s%s = compute %s", g->next, make[k].dtype, shape(g, &make[k]), k < 2 ? P("min(max(floor(%s * 2.0) * 0.5, -4.0), 4.0)", f_expr(g, 2).s) : "o0 * 5 % 13 - 6"));
+        id[k] = add_value(g, make[k])->id;
+    }
+    for (int k = 1 + below(g, 4); k > 0; k--) {
+        Val v = make[0];
+        const char *what;
+        Known known = {1, 6, 3, 0, 0};
+        g->rel = 0;
+        switch (below(g, 5)) {
+        case 0: case 1: what = lane_expr(g, id[0], id[1], id[2], "o0", "o1", n); break;
+        case 2:
+            v.rank = 1;
+            what = P("%s[r0 in 0..%d] %s%s", chance(g, 60) ? "sum" : chance(g, 50) ? "max" : "min", n, lane_expr(g, id[0], id[1], id[2], "o0", "r0", n), chance(g, 40) ? " post acc * 0.5 + 1.0" : "");
+            known.mag = 13, known.frac = 4;
+            break;
+        case 3:
+            v = make[1];
+            what = P("%s[r0 in 0..%s] %s%s", chance(g, 50) ? "sum" : "max", high, lane_expr(g, id[0], id[1], id[2], "r0", "o0", n), chance(g, 40) ? P(" post acc - %%%d[o0]", id[1]) : "");
+            known.mag = 6 + bits_of(make[0].big[0]) + 1;
+            break;
+        default:
+            g->rel = 1e-5;
+            v.dtype = "f32"; v.cls = F; v.k = (Known){0, 0, 0, 0, 0}; v.rel = 2.4e-5;
+            line(g, P("%%%d f32%s = softmax axes(1) %s%s", g->next, shape(g, &v), chance(g, 40) ? P("[where o1 <= o0 + %d] ", below(g, n)) : "", lane_expr(g, id[0], id[1], id[2], "o0", "o1", n)));
+            add_value(g, v);
+            continue;
+        }
+        stored(g, &v, F, known);
+        line(g, P("%%%d %s%s = compute %s", g->next, v.dtype, shape(g, &v), what));
+        add_value(g, v);
+    }
+}
+
 static void some_node(Gen *g, int depth);
 
 /* A value of the shape and class of `like`, within 16 and to a quarter, for a region to yield. */
@@ -562,7 +629,8 @@ static void loop_node(Gen *g, int depth)
 static void some_node(Gen *g, int depth)
 {
     int how = below(g, 100);
-    if (how < 35) map_node(g);
+    if (how < 12) lanes_node(g);
+    else if (how < 35) map_node(g);
     else if (how < 58) reduce_node(g);
     else if (how < 66) matmul_node(g);
     else if (how < 76) row_node(g);
@@ -678,6 +746,12 @@ RandomIr random_scalars(Arena *a, uint64_t seed)
     scalar(g, "bf16", (Tolerance){0, 0}, "%10[o0]");
     scalar(g, "i8", same, "%12[o0]");
     scalar(g, "u16", same, "%12[o0]");
+    scalar(g, "f32", near, "%10[o0] < %11[o0] ? %10[o0] : %11[o0] * 2.0");
+    scalar(g, "f32", near, "%10[o0] == %11[o0] || !(%10[o0] <= 1.0) ? -%10[o0] : sign(%11[o0])");
+    scalar(g, "f32", near, "o0 * 2 < 117 ? %10[o0] : to_f(o0 - 300)");
+    scalar(g, "f32", near, "max(%10[o0], 0.0) + min(1.0, %11[o0])");
+    for (int k = 0; k < 3; k++)
+        out_f(&g->o, "  %%%d f32[%d] = compute %s[r0 in 0..37] %%10[o0 * 37 + r0]\n", g->next++, LANES / 37, k == 0 ? "max" : k == 1 ? "min" : "sum"), g->r.tol[g->r.nout++] = k == 2 ? (Tolerance){1e34, 1e-4} : near;
     for (int k = 0; k < g->r.nout; k++) out_f(&g->o, "  output y%d %%%d\n", 14 + k, 14 + k);
     out_f(&g->o, "}\n");
     g->r.text = arena_str(a, g->o.at, g->o.n);

@@ -55,6 +55,7 @@ batches graphs "$first" "$count"
 for target in ${VECTORS:-x86-64-v3 x86-64-v4}; do
     [ -n "${VARIANTS-}" ] || [ ! -x "${TFXC:-}" ] || ! cc=$(target_cc "$target") || [ "$(uname -m)" != x86_64 ] || {
         export TARGETS="$target"
+        VARIANTS="$(echo "$cc" | tr ' ' +)+-O1+-march=$target" batches scalars 0 1
         VARIANTS="$(echo "$cc" | tr ' ' +)+-O1+-march=$target" batches graphs "$first" $((count / 2))
         unset TARGETS
     }

@@ -71,6 +71,8 @@ const char *c_place(FnC *f, Expr *at);
 /* element of node n at subscripts, as its computing class */
 const char *c_read(FnC *f, const Node *n, Expr *const *subs);
 const char *c_element(FnC *f, const Buffer *b, const char *p, const char *at);   /* the same of buffer p at a position */
+/* What must hold for a read_or to be inside of the tensor, "": nothing; NULL: it differs from element to element of the lane. */
+const char *c_in_range(FnC *f, const Expr *e, const Expr *lane);
 /* value text converted for storing into dtype t */
 const char *c_store(FnC *f, DType t, const char *value);
 void c_need(CEmit *e, const char *math_file);
@@ -96,6 +98,7 @@ void local_hoist(FnC *f, const Expr *e, uint32_t open, uint32_t all);
 void local_share(FnC *f, const Expr *e);       /* declares what occurs several times; every slot is open */
 char *local_drop_unused(const FnC *f, char *body);   /* without declarations of names that nothing uses */
 int  c_mentions(const char *text, const char *name);   /* as a whole word */
+int  local_safe(FnC *f, const Expr *e);        /* may it be computed whatever the predicates say? every slot is open */
 int  local_mark(const FnC *f);
 void local_forget(FnC *f, int mark);           /* what was declared since the mark goes out of scope */
 /* Declares from, to: the bounds of a clip, from rounded down to a multiple of lanes. */
@@ -106,10 +109,23 @@ int  tile_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 /* sums and softmax along memory; 0: not possible here, nothing written */
 int  row_reduce_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 int  row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p);
-/* vector.c: e in vectors of the target, for the columns from l on; acc: text of the sums. NULL: it has no such form (then
- * the body may hold declarations, which the caller takes back). */
-const char *vector_expr(FnC *f, const Expr *e, const char *acc);
-const char *vector_place(FnC *f, const Buffer *b, const char *p, Expr *at);   /* address of a run over the lanes; NULL */
+/* cut.c: the loop over a slot in pieces within which conditions of e on its index do not change. at gets the inner ends, at most
+ * CUT_MOST; gives how many. cut_simplify: e where slot runs over lo .. hi-1. cut_together: e has a condition on both slots. */
+enum { CUT_MOST = 4 };
+int  cut_points(FnC *f, const Expr *e, int slot, int64_t size, int64_t at[CUT_MOST]);
+Expr *cut_simplify(FnC *f, Expr *e, int slot, int64_t lo, int64_t hi);
+int  cut_together(FnC *f, const Expr *e, int slot, int lane);
+/* map.c: maps and sums of columns in vectors along memory; 0: not possible here, nothing written */
+int  map_body(FnC *f, Node *n, const Buffer *dst, const char *p);
+/* value into places `to` of p, slot running from lo to hi (texts; known: hi - lo, or -1); lanes below the first one are not touched. */
+int  vector_run(FnC *f, int slot, const char *lo, const char *hi, int64_t known, const Buffer *dst, const char *p, Expr *to, const Expr *value);
+/* vector.c: e in vectors of the target. lane: what steps from element to element, in e by its name, in text the first one; acc:
+ * text of EX_acc; left: only so many elements count, no others are touched in memory, NULL: all. NULL: e has no such form (then the body may hold
+ * declarations, which the caller takes back). */
+typedef struct VecAt { const Expr *lane; const char *acc, *left; } VecAt;
+const char *vector_expr(FnC *f, const Expr *e, VecAt at);
+const char *vector_place(FnC *f, const char *p, Expr *at, const Expr *lane);     /* address of a run along the lane; NULL */
+const char *vector_store(FnC *f, const Buffer *b, const char *place, const char *left, const char *value);   /* a statement; NULL: not for this type */
 int  vector_need(CEmit *e, const char *name);     /* the function name_v will be written; 0: there is none */
 void vector_math(CEmit *e, Out *to);
 /* entry.c */

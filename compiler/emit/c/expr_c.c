@@ -293,7 +293,16 @@ static const char *operator_text(FnC *f, const Expr *e)
     bug("no C form of %s", info->name);
 }
 
-static const char *read_or(FnC *f, const Expr *e)
+typedef struct Part { const Expr *part; int found; } Part;
+static void is_part(void *u, const Expr *e) { ((Part *)u)->found |= ((Part *)u)->part == e; }
+static int contains(const Expr *e, const Expr *part)
+{
+    Part p = {part, 0};
+    ex_visit(e, is_part, &p);
+    return p.found;
+}
+
+const char *c_in_range(FnC *f, const Expr *e, const Expr *lane)
 {
     const Node *n = e->u.node;
     Arena *a = f->e->a;
@@ -304,12 +313,19 @@ static const char *read_or(FnC *f, const Expr *e)
         int64_t lo, hi, elo, ehi;
         range_of(&rc, e->arg[k], &lo, &hi);
         range_of(&rc, n->ext[k], &elo, &ehi);
+        if (lo >= 0 && hi < elo) continue;
+        if (lane && contains(e->arg[k], lane)) return NULL;
         const char *s = c_expr(f, e->arg[k]);
         if (lo < 0) cond = arena_printf(a, "%s%s%s >= 0", cond, *cond ? " && " : "", s);
         if (hi >= elo) cond = arena_printf(a, "%s%s%s < %s", cond, *cond ? " && " : "", s, c_expr(f, n->ext[k]));
     }
-    const char *in = c_read(f, n, e->arg);
-    return *cond ? arena_printf(a, "(%s ? %s : %s)", cond, in, c_expr(f, e->arg[n->rank])) : in;
+    return cond;
+}
+
+static const char *read_or(FnC *f, const Expr *e)
+{
+    const char *cond = c_in_range(f, e, NULL), *in = c_read(f, e->u.node, e->arg);
+    return *cond ? arena_printf(f->e->a, "(%s ? %s : %s)", cond, in, c_expr(f, e->arg[e->u.node->rank])) : in;
 }
 
 const char *c_expr(FnC *f, const Expr *e)

@@ -43,6 +43,8 @@ static int safe(FnC *f, const Expr *e, uint32_t open)
     return !s.bad;
 }
 
+int local_safe(FnC *f, const Expr *e) { return safe(f, e, 0xffffffffu); }
+
 static void declare(FnC *f, Out *o, const Expr *e)
 {
     const char *name = arena_printf(f->e->a, "v%d", f->ntemps++);

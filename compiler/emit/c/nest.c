@@ -175,12 +175,12 @@ static int turned_copy(FnC *f, const Node *n, const Buffer *dst, const char *p)
     return 1;
 }
 
-static void compute_body(FnC *f, const Node *n, const Buffer *dst, const char *p)
+static void compute_body(FnC *f, Node *n, const Buffer *dst, const char *p)
 {
     Out *o = &f->body;
     uint32_t outs = (1u << n->rank) - 1, all = outs | (((1u << n->nred) - 1) << n->rank), open = 0;
     int depth = 0;
-    if (turned_copy(f, n, dst, p)) return;
+    if (turned_copy(f, n, dst, p) || map_body(f, n, dst, p)) return;
     local_hoist(f, n->body, 0, all);
     for (int k = 0; k < n->rank; k++) {
         depth += open_slot(f, k);
@@ -364,11 +364,35 @@ static int turned_loops(FnC *f, const Node *n, const Buffer *dst, const char *p,
     return depth + 3;
 }
 
+/* The last index walks along memory in the target's vectors; 0: not possible here, nothing is written. */
+static int vector_scatter(FnC *f, const Node *n, const Buffer *dst, const char *p, Expr *at)
+{
+    Out *o = &f->body;
+    int last = n->nred - 1, slot = n->rank + last, depth = 0, indent = o->indent, split = f->split, temps = f->ntemps;
+    size_t before = o->n;
+    int64_t lo, hi;
+    if (!f->e->target->width || n->mode != SCATTER_set || n->nconj || last < 1 || n->body->dtype != DT_f32) return 0;
+    if (!ex_is_int(n->r[last].lo, &lo) || !ex_is_int(n->r[last].hi, &hi) || hi - lo < f->e->target->width / 2) return 0;
+    if (!scatter_injective(f->e->plan->module, n)) f->split = SPLIT_no;
+    for (int k = 0; k < last; k++, depth++) open_range(f, n, k);
+    if (vector_run(f, slot, c_expr(f, n->r[last].lo), c_expr(f, n->r[last].hi), hi - lo, dst, p, at, n->body)) {
+        close_loops(f, depth);
+        return 1;
+    }
+    o->n = before;
+    o->indent = indent;
+    f->split = split;
+    f->ntemps = temps;
+    return 0;
+}
+
 static void scatter_body(FnC *f, const Node *n, const Buffer *dst, const char *p)
 {
     Out *o = &f->body;
     Expr *at = buffer_at(f, dst, n->sub);
-    int along = turned_index(f, n, dst), depth = along < 0 ? scatter_loops(f, n) : turned_loops(f, n, dst, p, at, along);
+    int along = turned_index(f, n, dst);
+    if (along < 0 && vector_scatter(f, n, dst, p, at)) return;
+    int depth = along < 0 ? scatter_loops(f, n) : turned_loops(f, n, dst, p, at, along);
     const char *el = arena_printf(f->e->a, "%s[%s]", p, c_expr(f, at)), *v = c_expr(f, n->body);
     if (n->mode == SCATTER_set) {
         out_f(o, "%s = %s;\n", el, c_store(f, dst->dtype, v));

@@ -148,6 +148,154 @@ static void lanes_begin(FnC *f, const char *name, RedOp op)
     out_f(&f->body, "float %s[%d];\nfor (ptrdiff_t l = 0; l < %d; l++) %s[l] = %s%s_inf();\n", name, LANES, LANES, name, op == RED_max ? "-" : "", f->e->prefix);
 }
 
+/* The partial results NAME0, NAME1, .. of n vectors as one number, in the order of lane_tree. */
+static const char *vectors_reduce(FnC *f, const char *name, int n, RedOp op)
+{
+    const char *x = f->e->prefix, *how = op == RED_sum ? "add" : op == RED_max ? "max" : "min";
+    for (; n > 1; n /= 2)
+        for (int k = 0; k < n / 2; k++) out_f(&f->body, "%s%d = %s_v_%s(%s%d, %s%d);\n", name, k, x, how, name, k, name, k + n / 2);
+    return arena_printf(f->e->a, "%s_v_reduce_%s(%s0)", x, how, name);
+}
+
+/* ---- reductions in the target's vectors ---- */
+
+/* Row number k of those at once, and vector number j: e there. */
+static Expr *at_vector(const Row *r, Expr *e, int row, int k, int j)
+{
+    Expr *to[MAX_SLOTS] = {0};
+    if (row >= 0) to[row] = ex_add(r->m, ex_index(r->m, row), ex_int(r->m, k));
+    to[r->slot] = ex_add(r->m, ex_index(r->m, r->slot), ex_int(r->m, (int64_t)j * r->f->e->target->width));
+    return ex_subst_slots(r->m, e, to, r->n->rank + r->n->nred);
+}
+
+/* One group of LANES of each row; left: text of how many places count, NULL: all. */
+static int add_group(Row *r, int row, int rows, const char *left)
+{
+    FnC *f = r->f;
+    Arena *a = f->e->a;
+    const char *x = f->e->prefix, *how = r->n->red == RED_sum ? "add" : r->n->red == RED_max ? "max" : "min";
+    const char *none = r->n->red == RED_sum ? arena_printf(a, "%s_v_zero()", x) : arena_printf(a, "%s_v_set1(%s)", x, c_limit(f->e, DT_f32, r->n->red == RED_min));
+    int w = f->e->target->width;
+    for (int k = 0; k < rows; k++)
+        for (int j = 0; j < LANES / w; j++) {
+            const char *here = left && j ? arena_printf(a, "%s - %d", left, j * w) : left;
+            const char *v = vector_expr(f, at_vector(r, r->n->body, row, k, j), (VecAt){ex_index(r->m, r->slot), NULL, here});
+            if (!v) return 0;
+            if (left) v = arena_printf(a, "%s_v_select(%s_vm_first(%s), %s, %s)", x, x, here, v, none);
+            out_f(&f->body, "s%d_%d = %s_v_%s(%s, s%d_%d);\n", k, j, x, how, v, k, j);
+        }
+    return 1;
+}
+
+/* The row at hand, in groups of LANES. */
+static int add_row(Row *r, int row, int rows)
+{
+    FnC *f = r->f;
+    Out *o = &f->body;
+    int64_t lo, hi;
+    const char *v = c_slot(f, r->slot), *from = c_expr(f, r->lo), *end = c_expr(f, r->hi);
+    int known = ex_is_int(r->lo, &lo) && ex_is_int(r->hi, &hi), whole = known && (hi - lo) % LANES == 0;
+    if (whole) out_f(o, "for (int32_t %s = %s; %s < %s; %s += %d) {\n", v, from, v, end, v, LANES);
+    else out_f(o, "int32_t %s = %s;\nfor (; %s + %d <= %s; %s += %d) {\n", v, from, v, LANES, end, v, LANES);
+    o->indent++;
+    if (!add_group(r, row, rows, NULL)) return 0;
+    close_loops(f, 1);
+    if (whole) return 1;
+    out_f(o, known ? "{\n" : "if (%s < %s) {\n", v, end);
+    o->indent++;
+    out_f(o, "const int32_t left = %s - %s;\n", end, v);
+    if (!add_group(r, row, rows, "left")) return 0;
+    close_loops(f, 1);
+    return 1;
+}
+
+/* `rows` results at once, whose sums do not wait for each other; row: their index, -1: there is one result. */
+static int reduce_rows(Row *r, int row, int rows, uint32_t open, const Buffer *dst, const char *p)
+{
+    FnC *f = r->f;
+    Out *o = &f->body;
+    Node *n = r->n;
+    const char *x = f->e->prefix;
+    uint32_t all = (1u << (n->rank + n->nred)) - 1;
+    int parts = LANES / f->e->target->width;
+    int64_t lo, hi;
+    for (int k = 0; k < rows; k++) local_hoist(f, at_vector(r, n->body, row, k, 0), open, all);
+    for (int k = 0; k < rows; k++) {
+        out_f(o, "%s_v", x);
+        for (int j = 0; j < parts; j++)
+            if (n->red == RED_sum) out_f(o, "%s s%d_%d = %s_v_zero()", j ? "," : "", k, j, x);
+            else out_f(o, "%s s%d_%d = %s_v_set1(%s)", j ? "," : "", k, j, x, c_limit(f->e, DT_f32, n->red == RED_min));
+        out_f(o, ";\n");
+    }
+    int inner = 0, block = !(ex_is_int(r->lo, &lo) && ex_is_int(r->hi, &hi) && (hi - lo) % LANES == 0);
+    for (int k = 0; k + 1 < n->nred; k++, inner++) open_loop(f, c_slot(f, n->rank + k), c_expr(f, n->r[k].lo), c_expr(f, n->r[k].hi));
+    if (block && !inner) { out_f(o, "{\n"); o->indent++; }
+    if (!add_row(r, row, rows)) return 0;
+    close_loops(f, inner + (block && !inner));
+    for (int k = 0; k < rows; k++) {
+        const char *value = vectors_reduce(f, arena_printf(f->e->a, "s%d_", k), parts, n->red);
+        if (n->post) {
+            f->acc = arena_printf(f->e->a, "acc%d", k);
+            out_f(o, "const float %s = %s;\n", f->acc, value);
+            value = c_expr(f, at_vector(r, n->post, row, k, 0));
+        }
+        out_f(o, "%s[%s] = %s;\n", p, c_expr(f, at_vector(r, buffer_at(f, dst, f->at), row, k, 0)), c_store(f, dst->dtype, value));
+    }
+    return 1;
+}
+
+/* 0: there is no such form; what is written is taken back. */
+static int vector_reduce(Row *r, const Buffer *dst, const char *p)
+{
+    enum { TOGETHER = 4 };
+    FnC *f = r->f;
+    Out *o = &f->body, had = *o;
+    Node *n = r->n;
+    uint32_t all = (1u << (n->rank + n->nred)) - 1, open = 0;
+    int row = n->rank - 1, outer = 0, temps = f->ntemps, split = f->split, start = local_mark(f), ok;
+    if (!f->e->target->width || LANES % f->e->target->width) return 0;
+    while (row >= 0 && f->fixed >> row & 1) row--;
+    if (row >= 0 && (node_bound(r->m, f->ep->entry, f->step->node, row) < TOGETHER || ex_uses_slot(r->lo, row) || ex_uses_slot(r->hi, row))) row = -1;
+    for (int k = 0; k + 1 < n->nred; k++) if (row >= 0 && (ex_uses_slot(n->r[k].lo, row) || ex_uses_slot(n->r[k].hi, row))) row = -1;
+    local_hoist(f, n->body, 0, all);
+    for (int k = 0; k < n->rank; k++) {
+        if (k == row) continue;
+        outer += open_slot(f, k);
+        open |= 1u << k;
+        local_hoist(f, n->body, open, all);
+    }
+    if (row < 0) ok = reduce_rows(r, -1, 1, open, dst, p);
+    else {
+        const char *v = c_slot(f, row), *lo = "0", *hi = c_expr(f, n->ext[row]);
+        int64_t size;
+        if (f->split == SPLIT_wanted) {
+            if (split_evenly(f, node_bound(r->m, f->ep->entry, f->step->node, row))) { split_bounds(f, hi, TOGETHER); lo = "begin"; hi = "past"; }
+            else f->split = SPLIT_no;
+        }
+        int exact = ex_is_int(n->ext[row], &size) && size % TOGETHER == 0 && hi[0] != 'p';
+        open |= 1u << row;
+        out_f(o, "int32_t %s = %s;\nfor (; %s + %d <= %s; %s += %d) {\n", v, lo, v, TOGETHER, hi, v, TOGETHER);
+        o->indent++;
+        int mark = local_mark(f);
+        ok = reduce_rows(r, row, TOGETHER, open, dst, p);
+        local_forget(f, mark);
+        if (ok) close_loops(f, 1);
+        if (ok && !exact) {
+            out_f(o, "for (; %s < %s; %s++) {\n", v, hi, v);
+            o->indent++;
+            ok = reduce_rows(r, row, 1, open, dst, p);
+            if (ok) close_loops(f, 1);
+        }
+    }
+    if (ok) { close_loops(f, outer); return 1; }
+    local_forget(f, start);
+    o->n = had.n;
+    o->indent = had.indent;
+    f->ntemps = temps;
+    f->split = split;
+    return 0;
+}
+
 int row_reduce_body(FnC *f, Node *n, const Buffer *dst, const char *p)
 {
     Row r;
@@ -157,6 +305,7 @@ int row_reduce_body(FnC *f, Node *n, const Buffer *dst, const char *p)
     if (n->nconj || !walks_along(f, n->body, last)) return 0;
     row_init(&r, f, n, last, n->r[n->nred - 1].lo, n->r[n->nred - 1].hi);
     if (!is_long(&r)) return 0;
+    if (vector_reduce(&r, dst, p)) return 1;
     Out *o = &f->body;
     uint32_t all = (1u << (n->rank + n->nred)) - 1, open = 0;
     int outer = 0, inner = 0;
@@ -362,15 +511,6 @@ static void vectors_declare(Row *r, const char *name, int n, const char *value)
     out_f(&r->f->body, ";\n");
 }
 
-/* The partial results NAME0, NAME1, .. of n vectors as one number, in the order of lane_tree. */
-static const char *vectors_reduce(FnC *f, const char *name, int n, RedOp op)
-{
-    const char *x = f->e->prefix, *how = op == RED_sum ? "add" : op == RED_max ? "max" : "min";
-    for (; n > 1; n /= 2)
-        for (int k = 0; k < n / 2; k++) out_f(&f->body, "%s%d = %s_v_%s(%s%d, %s%d);\n", name, k, x, how, name, k, name, k + n / 2);
-    return arena_printf(f->e->a, "%s_v_reduce_%s(%s0)", x, how, name);
-}
-
 /* first .. past and where the first group begins; what lies outside is 0. */
 static Edges softmax_edges(Row *r, const char *first, const char *past, const char *from, const char *to, const char *zero)
 {
@@ -395,7 +535,7 @@ static const char *power(const CEmit *e, const char *value) { return arena_print
 
 enum { MAXIMA = 4 };                      /* vectors of maxima */
 /* Three passes: maximum; exponentials and their sum; scale. */
-static void vector_softmax_row(Row *r, const char *src, const char *p, const Buffer *dst, const char *first, const char *past, const char *from, const char *to)
+static int vector_softmax_row(Row *r, const char *src, const char *p, const Buffer *dst, const char *first, const char *past, const char *from, const char *to)
 {
     FnC *f = r->f;
     CEmit *e = f->e;
@@ -403,6 +543,12 @@ static void vector_softmax_row(Row *r, const char *src, const char *p, const Buf
     const char *x = e->prefix, *v = c_slot(f, r->slot), *place = c_expr(f, buffer_at(f, dst, f->at));
     const char *at = arena_printf(a, "%s + (%s)$", p, place), *left = arena_printf(a, "past - %s - (0$)", v);
     Edges edges = softmax_edges(r, first, past, from, to, arena_printf(a, "%s[%s] = 0.0f;", p, place));
+    int64_t size;
+    if (!src) {                                              /* computed values first lie in the result */
+        int known = !r->n->nconj && ex_is_int(r->n->ext[r->slot], &size);
+        if (!vector_run(f, r->slot, r->n->nconj ? "first" : "0", "past", known ? size : -1, dst, p, buffer_at(f, dst, f->at), r->n->body)) return 0;
+        src = arena_printf(a, "%s + (%s)", p, place);
+    }
     const char *inside = arena_printf(a, "%s_vm_first(%s)", x, left), *load = arena_printf(a, "%s_v_load(%s$)", x, src);
     const char *load_first = arena_printf(a, "%s_v_load_first(%s$, %s)", x, src, left), *none = arena_printf(a, "%s_v_set1(-%s_inf())", x, x);
     if (edges.lead) inside = arena_printf(a, "%s_vm_and(%s, %s_vm_not(%s_vm_first(first - %s - (0$))))", x, inside, x, x, v);
@@ -415,10 +561,11 @@ static void vector_softmax_row(Row *r, const char *src, const char *p, const Buf
     vector_pass(r, edges, n, arena_printf(a, "const %s_v w# = %s; %s_v_store(%s, w#); s# = %s_v_add(s#, w#);", x, power(e, load), x, at, x),
         arena_printf(a, "const %s_v w# = %s_v_select(%s, %s, %s_v_zero()); %s_v_store_first(%s, %s, w#); s# = %s_v_add(s#, w#);", x, x, inside, power(e, load_first), x, x, at, left, x));
     const char *sum = vectors_reduce(f, "s", n, RED_sum);
-    if (online_total(r, sum)) return;
+    if (online_total(r, sum)) return 1;
     out_f(&f->body, "const float sum = %s, scale = sum == 0.0f ? 0.0f : 1.0f / sum;\nconst %s_v scale_ = %s_v_set1(scale);\n", sum, x, x);
     vector_pass(r, edges, n, arena_printf(a, "%s_v_store(%s, %s_v_mul(%s_v_load(%s), scale_));", x, at, x, x, at),
         arena_printf(a, "%s_v_store_first(%s, %s, %s_v_mul(%s_v_load_first(%s, %s), scale_));", x, at, left, x, x, at, left));
+    return 1;
 }
 
 /* Only places that the conditions leave are computed, the others are 0. 0: this row has no such form, nothing is written. */
@@ -430,20 +577,17 @@ static int vector_softmax(Row *r, const Buffer *dst, const char *p)
     const char *first, *past, *from, *to;
     if (!e->target->width || LANES % e->target->width) return 0;
     size_t before = o->n;
+    int indent = o->indent, split = f->split;
     if (r->n->nconj && f->step->clip.lo) {
         row_bounds(f, &f->step->clip, LANES);
         from = "from"; to = "to";
     } else { from = c_expr(f, r->lo); to = c_expr(f, r->n->ext[r->slot]); }
-    int outer = 0;
-    const char *src = softmax_source(r);
-    if (src) {
-        for (int j = 0; j < r->n->rank; j++) if (j != r->slot) outer += open_slot(f, j);
-        if (!softmax_bounds(r, &first, &past)) src = NULL;
-    }
-    if (!src) { o->n = before; o->indent -= outer; return 0; }
+    int outer = 0, ok, temps = f->ntemps;
+    for (int j = 0; j < r->n->rank; j++) if (j != r->slot) outer += open_slot(f, j);
+    ok = softmax_bounds(r, &first, &past) && vector_softmax_row(r, softmax_source(r), p, dst, first, past, from, to);
+    if (!ok) { o->n = before; o->indent = indent; f->ntemps = temps; f->split = split; return 0; }
     if (!vector_need(e, "exp_low")) bug("no vector exp");
     c_need(e, "inf");
-    vector_softmax_row(r, src, p, dst, first, past, from, to);
     close_loops(f, outer);
     return 1;
 }

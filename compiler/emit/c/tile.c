@@ -34,24 +34,26 @@ static int room_for_tile(const Tile *t, int width)
     return 0;
 }
 
-/* The end of a tile in vectors, row by row. 0: not possible, nothing is written. */
-static int vector_end(const Tile *t, int rows, int width)
+/* The end of a tile in vectors, row by row; stored: so many columns only, NULL: all. 0: not possible, nothing is written. */
+static int vector_end(const Tile *t, int rows, int width, const char *stored)
 {
     FnC *f = t->f;
     Out *o = &f->body;
-    const char *x = f->e->prefix;
+    const char *x = f->e->prefix, *end = stored ? stored : arena_printf(f->e->a, "%d", width), *left = stored ? arena_printf(f->e->a, "%s - (int32_t)l", stored) : NULL;
+    const Expr *lane = ex_sym(t->m, f->e->lane);
     size_t before = o->n;
     int temps = f->ntemps;
     for (int r = 0; r < rows; r++) {
         const char *acc = arena_printf(f->e->a, "%s_v_load(c%d + l)", x, r), *value = acc;
-        out_f(o, "for (ptrdiff_t l = 0; l < %d; l += %d) {\n", width, f->e->target->width);
+        out_f(o, "for (ptrdiff_t l = 0; l < %s; l += %d) {\n", end, f->e->target->width);
         o->indent++;
-        if (t->n->post) value = vector_expr(f, tile_at(t, t->n->post, r), acc);
-        const char *at = vector_place(f, t->dst, t->p, tile_at(t, buffer_at(f, t->dst, f->at), r));
-        if (value && at) out_f(o, "%s_v_store(%s, %s);\n", x, at, value);
+        if (t->n->post) value = vector_expr(f, tile_at(t, t->n->post, r), (VecAt){lane, acc, left});
+        const char *at = vector_place(f, t->p, tile_at(t, buffer_at(f, t->dst, f->at), r), lane);
+        const char *line = vector_store(f, t->dst, at, left, value);
+        if (line) out_f(o, "%s\n", line);
         o->indent--;
         out_f(o, "}\n");
-        if (value && at) continue;
+        if (line) continue;
         o->n = before;
         f->ntemps = temps;
         return 0;
@@ -68,7 +70,7 @@ static void one_tile(Tile *t, int rows, int width, const char *stored)
     int room = !stored || room_for_tile(t, width);
     if (tile_vectors(t, width) && room) tile_vector_sums(t, rows, width);
     else tile_lane_sums(t, rows, width, room ? all : stored);
-    if (tile_vectors(t, width) && !stored && vector_end(t, rows, width)) return;
+    if (tile_vectors(t, width) && vector_end(t, rows, width, stored)) return;
     if (!stored) stored = all;
     /* cheap ends in one loop: what the rows share is read once, transposed results get runs of rows */
     int together = !t->n->post || ex_cost(t->n->post) < 16;

@@ -111,6 +111,42 @@ EMULATED __m512d _mm512_unpackhi_pd(__m512d a, __m512d b) { __m512d r; for (int 
 /* quarters: two of a, then two of b, each named by two bits of imm */
 EMULATED __m512 _mm512_shuffle_f32x4(__m512 a, __m512 b, int imm) { __m512 r; EMULATED_LANES((l < 8 ? a : b).at[4 * (imm >> 2 * (l / 4) & 3) + l % 4]); return r; }
 
+/* in each quarter: its lanes as two bits of imm each say */
+EMULATED __m512 _mm512_permute_ps(__m512 a, int imm) { __m512 r; EMULATED_LANES(a.at[(l & 12) + (imm >> 2 * (l & 3) & 3)]); return r; }
+EMULATED float _mm512_cvtss_f32(__m512 a) { return a.at[0]; }
+EMULATED __m512 _mm512_setr_ps(float a, float b, float c, float d, float e, float f, float g, float h, float i, float j, float k, float l, float m, float n, float o, float p)
+{
+    return (__m512){{a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p}};
+}
+
+/* integers, and halves that are stored */
+EMULATED __m512i _mm512_loadu_si512(const void *p) { __m512i r; memcpy(&r, p, 64); return r; }
+EMULATED __m512i _mm512_maskz_loadu_epi32(__mmask16 k, const void *p) { __m512i r; EMULATED_LANES(k >> l & 1 ? ((const int32_t *)p)[l] : 0); return r; }
+EMULATED __m512 _mm512_cvtepi32_ps(__m512i a) { __m512 r; EMULATED_LANES((float)a.at[l]); return r; }
+EMULATED __m512i _mm512_castps_si512(__m512 a) { return emulated_bits(a); }
+EMULATED __m512i _mm512_set1_epi32(int a) { __m512i r; EMULATED_LANES(a); return r; }
+EMULATED __m512i _mm512_and_si512(__m512i a, __m512i b) { __m512i r; EMULATED_LANES(a.at[l] & b.at[l]); return r; }
+EMULATED __m512i _mm512_or_si512(__m512i a, __m512i b) { __m512i r; EMULATED_LANES(a.at[l] | b.at[l]); return r; }
+EMULATED __m512i _mm512_add_epi32(__m512i a, __m512i b) { __m512i r; EMULATED_LANES((int32_t)((uint32_t)a.at[l] + (uint32_t)b.at[l])); return r; }
+EMULATED __m512i _mm512_srli_epi32(__m512i a, unsigned n) { __m512i r; EMULATED_LANES((int32_t)((uint32_t)a.at[l] >> n)); return r; }
+EMULATED __m512i _mm512_mask_blend_epi32(__mmask16 k, __m512i a, __m512i b) { __m512i r; EMULATED_LANES(k >> l & 1 ? b.at[l] : a.at[l]); return r; }
+EMULATED __m256i _mm512_cvtepi32_epi16(__m512i a) { __m256i r; EMULATED_LANES((uint16_t)a.at[l]); return r; }
+EMULATED uint16_t emulated_to_half(float a)
+{
+    unsigned sign = signbit(a) ? 0x8000 : 0;
+    int e;
+    a = fabsf(a);
+    if (isnan(a)) return (uint16_t)(sign | 0x7e00);
+    if (a >= 65520.0f) return (uint16_t)(sign | 0x7c00);
+    if (a < ldexpf(1.0f, -14)) return (uint16_t)(sign | (unsigned)nearbyintf(ldexpf(a, 24)));
+    frexpf(a, &e);
+    return (uint16_t)(sign | (((unsigned)(e + 13) << 10) + (unsigned)nearbyintf(ldexpf(a, 11 - e))));
+}
+EMULATED __m256i _mm512_cvtps_ph(__m512 a, int how) { __m256i r; (void)how; EMULATED_LANES(emulated_to_half(a.at[l])); return r; }
+EMULATED void _mm256_storeu_si256(__m256i *p, __m256i a) { memcpy(p, &a, 32); }
+EMULATED void _mm256_mask_storeu_epi16(void *p, __mmask16 k, __m256i a) { for (int l = 0; l < 16; l++) if (k >> l & 1) ((uint16_t *)p)[l] = a.at[l]; }
+EMULATED __m256i _mm256_maskz_loadu_epi16(__mmask16 k, const void *p) { __m256i r; EMULATED_LANES(k >> l & 1 ? ((const uint16_t *)p)[l] : 0); return r; }
+
 #define _MM_HINT_T1 2
 #define _mm_prefetch(p, hint) __builtin_prefetch(p, 0, hint)
 #endif
