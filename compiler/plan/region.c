@@ -14,7 +14,7 @@
 #include "compiler/plan/plan_int.h"
 #include "targets/targets.h"
 
-enum { MIN_ROWS = 2, GROUP_ROWS = 8, MAX_TILE_BYTES = 16384, HEAVY_WEIGHTS = 512 * 1024, HEAVY_ROWS = 16 };
+enum { MIN_ROWS = 2, GROUP_ROWS = 8, MAX_DEPTH = 3, MAX_TILE_BYTES = 16384, HEAVY_WEIGHTS = 512 * 1024, HEAVY_ROWS = 16 };
 /* axis[k] of node k of the block; -1: not a member. outer: only nodes of this region are looked at; NULL: the block */
 typedef struct Grow { PlanCtx *c; Block *b; Region *outer; int from, to, limit; int *axis; Expr *ext; } Grow;
 
@@ -249,7 +249,7 @@ static int best_axis(Grow *g, int *rows)
 
 static void form(PlanCtx *c, Block *b, Region *outer, int from, int limit, int depth)
 {
-    if (depth >= MAX_NEST) return;
+    if (depth >= MAX_DEPTH) return;
     Grow g = {c, b, outer, 0, 0, limit, NEWN(c->a, int, b->nodes.n + 1), NULL};
     for (int k = from; k < limit;) {
         int rows, best = -1;
