@@ -29,12 +29,16 @@ static int affine_read(const Expr *e)
     return 1;
 }
 
-/* The lane slot: in b and out, not in a; largest extent wins; it must not appear in ranges or conditions. */
-static int free_of(const Node *n, int slot)
+static int in_ranges(const Node *n, int slot)
 {
-    for (int k = 0; k < n->nred; k++) if (ex_uses_slot(n->r[k].lo, slot) || ex_uses_slot(n->r[k].hi, slot)) return 0;
-    for (int k = 0; k < n->nconj; k++) if (ex_uses_slot(n->conj[k], slot)) return 0;
-    return 1;
+    for (int k = 0; k < n->nred; k++) if (ex_uses_slot(n->r[k].lo, slot) || ex_uses_slot(n->r[k].hi, slot)) return 1;
+    return 0;
+}
+
+static int in_conditions(const Node *n, int slot)
+{
+    for (int k = 0; k < n->nconj; k++) if (ex_uses_slot(n->conj[k], slot)) return 1;
+    return 0;
 }
 
 /* The region around that keeps a few rows of an output slot; NULL: the slot runs over all of its extent. */
@@ -46,18 +50,30 @@ static const Region *region_of(const RegionAt *in, int nin, int slot)
 
 typedef struct Choice { const Module *m; const Entry *e; const Node *n; const RegionAt *in; int nin; } Choice;
 
-/* Output slot of `in` alone that a loop of the tile can run over: largest extent, at equal ones the last. */
+/* Lanes and rows are in no condition; they may bound the ranges where there is an inside. A lane steps by one element, and it bounds ranges only
+ * in a tensor that is stored along it: positions, where the channels give no lane. */
+static int may_walk(const Choice *c, const Expr *in, int s, int lane)
+{
+    Expr *from, *to;
+    Range r[MAX_RED];
+    if (in_conditions(c->n, s) || (lane && unit_axis(c->m, in, s) < 0)) return 0;
+    if (!in_ranges(c->n, s)) return 1;
+    if (lane && (unit_axis(c->m, in, s) != in->n - 1 || node_is_const(in->u.node))) return 0;
+    return kernel_inner((Module *)(uintptr_t)c->m, c->n, s, &from, &to, r);
+}
+
+/* Output slot of `in` alone that a loop of the tile can run over: largest extent, at equal ones the last (rows: of those that bound ranges). */
 static int pick(const Choice *c, const Expr *in, const Expr *not_in, int lane)
 {
     int best = -1;
     int64_t size = 0;
     for (int s = 0; s < c->n->rank; s++) {
-        if (!ex_uses_slot(in, s) || ex_uses_slot(not_in, s) || !free_of(c->n, s) || unit_axis(c->m, in, s) < 0) continue;
+        if (!ex_uses_slot(in, s) || ex_uses_slot(not_in, s) || !may_walk(c, in, s, lane)) continue;
         const Region *r = region_of(c->in, c->nin, s);
         if (r && (r->rows == 1 || lane)) continue;
         int64_t b = node_bound(c->m, c->e, c->n, s);
         if (r && !r->under) return s;                        /* the rows of the region are the tile's */
-        if (b > size || (lane && b == size)) { best = s; size = b; }
+        if (b > size || (b == size && (lane || in_ranges(c->n, s)))) { best = s; size = b; }
     }
     return best;
 }
@@ -68,6 +84,7 @@ static int try_tile(const Choice *c, Expr *a, Expr *b, Kernel *k)
     if (lane < 0 || node_bound(c->m, c->e, c->n, lane) < LANES / 2) return 0;
     k->lane = lane;
     k->row = pick(c, a, b, 0);
+    if (k->row >= 0 && in_ranges(c->n, lane) && in_ranges(c->n, k->row)) k->row = -1;
     k->rows = k->row >= 0 && node_bound(c->m, c->e, c->n, k->row) >= 2 ? TILE_ROWS : 1;
     k->a = a; k->b = b; k->kind = KERNEL_tile;
     return 1;
@@ -80,7 +97,7 @@ static void try_few(const Choice *c, Kernel *k)
     const Node *n = c->n;
     int64_t rows = 1, size, group = 1, columns;
     RangeCtx rc;
-    if (node_is_const(k->b->u.node)) return;
+    if (node_is_const(k->b->u.node) || in_ranges(n, k->lane) || (k->row >= 0 && in_ranges(n, k->row))) return;
     for (int s = 0; s < n->rank; s++) {
         if (s == k->lane || !ex_uses_slot(k->a, s) || ex_uses_slot(k->b, s)) continue;
         if (!ex_is_int(n->ext[s], &size)) {
@@ -91,7 +108,7 @@ static void try_few(const Choice *c, Kernel *k)
         if (rows * size > MOST) return;
         rows *= size;
         const Region *r = region_of(c->in, c->nin, s);
-        if (size > group && free_of(n, s) && unit_axis(c->m, k->a, s) >= 0 && (!r || r->rows > 1)) { group = size; k->group = s; }
+        if (size > group && !in_ranges(n, s) && !in_conditions(n, s) && unit_axis(c->m, k->a, s) >= 0 && (!r || r->rows > 1)) { group = size; k->group = s; }
     }
     k->few = (int)rows;
     if (n->nred != 1 || n->nconj || !ex_is_int(n->ext[k->lane], &columns)) return;
@@ -103,9 +120,33 @@ static void try_few(const Choice *c, Kernel *k)
     while (k->sums < MAX_SUMS && 2 * k->sums * rows * columns <= FLOATS) k->sums *= 2;
 }
 
+/* Is slot the last subscript of a tensor whose layout is row-major, or that can be laid out so? */
+static int runs_last(const Choice *c, const Expr *read, int slot)
+{
+    int axis = unit_axis(c->m, read, slot);
+    return axis >= 0 && (axis == read->n - 1 || node_is_const(read->u.node));
+}
+
+/* Products of two runs, element by element: the lane is in both, and no other index than the lane would do. Only b may be a weight. */
+static int try_wide(const Choice *c, Expr *a, Expr *b, Kernel *k)
+{
+    int64_t size = LANES / 2 - 1;
+    for (int s = 0; s < c->n->rank; s++) {
+        if (!ex_uses_slot(a, s) || in_ranges(c->n, s) || !may_walk(c, a, s, 1) || region_of(c->in, c->nin, s)) continue;
+        if (node_is_const(a->u.node) || !runs_last(c, a, s) || !runs_last(c, b, s)) continue;
+        int64_t bound = node_bound(c->m, c->e, c->n, s);
+        if (bound > size) { k->lane = s; size = bound; }
+    }
+    if (k->lane < 0) return 0;
+    k->row = pick(c, a, b, 0);
+    k->rows = k->row >= 0 && node_bound(c->m, c->e, c->n, k->row) >= 2 ? TILE_ROWS : 1;
+    k->a = a; k->b = b; k->kind = KERNEL_tile; k->wide = 1;
+    return 1;
+}
+
 void kernel_choose(const Module *m, const Entry *e, const Node *n, const RegionAt *in, int nin, Kernel *k)
 {
-    Kernel none = {KERNEL_nest, -1, -1, 1, NULL, NULL, 0, -1, -1, 1};
+    Kernel none = {KERNEL_nest, -1, -1, 1, 0, NULL, NULL, 0, -1, -1, 1};
     Choice c = {m, e, n, in, nin};
     *k = none;
     if (n->kind != NODE_compute || n->red != RED_sum || !n->nred || n->rank < 1 || n->empty) return;
@@ -124,6 +165,8 @@ void kernel_choose(const Module *m, const Entry *e, const Node *n, const RegionA
     } else if (fx) *k = ky;
     else if (fy) *k = kx;
     if (k->kind == KERNEL_tile) try_few(&c, k);
+    else if (node_is_const(x->u.node)) try_wide(&c, y, x, k);
+    else try_wide(&c, x, y, k);
 }
 
 /* ---- layouts ---- */
@@ -170,7 +213,7 @@ int kernel_alone(const Module *m, const Entry *e, const Node *n)
     if (!m->ctx->target || !m->ctx->target->width || n->kind != NODE_compute) return 0;
     if (!n->nred && n->body->op == EX_read && n->body->u.node->kind == NODE_input) return 1;
     kernel_choose(m, e, n, NULL, 0, &k);
-    if (k.kind != KERNEL_tile || !node_is_const(k.b->u.node)) return 0;
+    if (k.kind != KERNEL_tile || k.wide || !node_is_const(k.b->u.node)) return 0;
     return node_count_bound(m, e, k.b->u.node) * 4 > ALONE_BYTES;
 }
 

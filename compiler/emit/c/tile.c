@@ -3,36 +3,13 @@
  * compilers keep in registers. With a target's vectors: as many columns and rows as its registers hold, accumulators
  * are named vectors, stored into such arrays at the end. The order of summation over the reduced indices is the written
  * one for every width and compiler.
- * Indices whose strides fit everywhere are walked as one (tile_merge.c). Columns that are left over get a narrower tile, or the full
- * one where b has room, and store only what exists: no element is computed twice or written beyond. */
+ * Indices whose strides fit everywhere are walked as one (tile_merge.c); where rows bound the sums, as padding does, there are
+ * several such nests (tile_box.c). A wide tile has the columns in a as well (depthwise convolutions): vectors of both, all columns
+ * of the rows at hand. Columns that are left over get a narrower tile, or the full one where b has room, and store only what
+ * exists: no element is computed twice or written beyond. */
 #include <string.h>
 #include "compiler/emit/c/tile.h"
 #include "compiler/plan/kernel.h"
-
-/* b is contiguous along the lane? In panels: nearly always, and otherwise right but slow. */
-static int lane_contiguous(const Tile *t)
-{
-    const Buffer *b = fn_buffer(t->f, t->b->u.node);
-    Expr *rest;
-    int64_t k;
-    return b->panel || (affine_split(t->m, buffer_at(t->f, b, t->b->arg), t->lane, &k, &rest) && k == 1);
-}
-
-/* May columns beyond the last one be read (not used)? By a tile of `width` columns at a multiple of that. */
-static int room_for_tile(const Tile *t, int width)
-{
-    const Buffer *b = fn_buffer(t->f, t->b->u.node);
-    if (b->panel && b->space == SPACE_weight) return tile_panels(t);
-    if (b->space != SPACE_work && b->space != SPACE_state) return 0;
-    if (b->panel && !tile_panels(t)) return 0;
-    for (int k = 0; k < t->b->n; k++) {
-        if (!ex_uses_slot(t->b->arg[k], t->lane)) continue;
-        if (t->b->arg[k] != ex_index(t->m, t->lane)) return 0;
-        for (int j = 0; j < b->ntile; j++) if (b->tile[j].axis == k) return 0;
-        return node_bound(t->m, t->f->ep->entry, t->b->u.node, k) % width == 0;
-    }
-    return 0;
-}
 
 /* The end of a tile in vectors, row by row; stored: so many columns only, NULL: all. 0: not possible, nothing is written. */
 static int vector_end(const Tile *t, int rows, int width, const char *stored)
@@ -47,8 +24,8 @@ static int vector_end(const Tile *t, int rows, int width, const char *stored)
         const char *acc = arena_printf(f->e->a, "%s_v_load(c%d + l)", x, r), *value = acc;
         out_f(o, "for (ptrdiff_t l = 0; l < %s; l += %d) {\n", end, f->e->target->width);
         o->indent++;
-        if (t->n->post) value = vector_expr(f, tile_at(t, t->n->post, r), (VecAt){lane, acc, left});
-        const char *at = vector_place(f, t->p, tile_at(t, buffer_at(f, t->dst, f->at), r), lane);
+        if (t->n->post) value = vector_expr(f, tile_expr(t, t->n->post, r), (VecAt){lane, acc, left});
+        const char *at = vector_place(f, t->p, tile_expr(t, buffer_at(f, t->dst, f->at), r), lane);
         const char *line = vector_store(f, t->dst, at, left, value);
         if (line) out_f(o, "%s\n", line);
         o->indent--;
@@ -67,7 +44,7 @@ static void one_tile(Tile *t, int rows, int width, const char *stored)
     FnC *f = t->f;
     Out *o = &f->body;
     const char *all = arena_printf(f->e->a, "%d", width);
-    int room = !stored || room_for_tile(t, width);
+    int room = !stored || t->first || tile_room(t, width);
     if (tile_vectors(t, width) && room) tile_vector_sums(t, rows, width);
     else tile_lane_sums(t, rows, width, room ? all : stored);
     if (tile_vectors(t, width) && vector_end(t, rows, width, stored)) return;
@@ -76,15 +53,26 @@ static void one_tile(Tile *t, int rows, int width, const char *stored)
     int together = !t->n->post || ex_cost(t->n->post) < 16;
     for (int r = 0; r < rows; r++) {
         f->acc = arena_printf(f->e->a, "c%d[l]", r);
-        Expr *post = t->n->post ? tile_at(t, t->n->post, r) : NULL;
+        Expr *post = t->n->post ? tile_expr(t, t->n->post, r) : NULL;
         if (r == 0 || !together) tile_lanes(t, stored);
         int mark = local_mark(f);
         if (post) local_share(f, post);
         const char *value = post ? c_expr(f, post) : f->acc;
-        out_f(o, "%s[%s] = %s;\n", t->p, c_place(f, tile_at(t, buffer_at(f, t->dst, f->at), r)), c_store(f, t->dst->dtype, value));
+        out_f(o, "%s[%s] = %s;\n", t->p, c_place(f, tile_expr(t, buffer_at(f, t->dst, f->at), r)), c_store(f, t->dst->dtype, value));
         local_forget(f, mark);
         if (r == rows - 1 || !together) close_loops(f, 1);
     }
+}
+
+static void columns(Tile *t);
+
+/* The tile of `rows` rows at hand; width 0: all columns of them. */
+static void these_rows(Tile *t, int rows, int width, const char *stored)
+{
+    if (width) { one_tile(t, rows, width, stored); return; }
+    t->now = rows;
+    columns(t);
+    t->now = 0;
 }
 
 /* Tiles of `rows` rows while they fit below `hi`. */
@@ -94,48 +82,8 @@ static void row_loop(Tile *t, int rows, int width, const char *stored, const cha
     if (rows > 1) out_f(&t->f->body, "for (; %s + %d <= %s; %s += %d) {\n", row, rows, hi, row, rows);
     else out_f(&t->f->body, "for (; %s < %s; %s++) {\n", row, hi, row);
     t->f->body.indent++;
-    one_tile(t, rows, width, stored);
+    these_rows(t, rows, width, stored);
     close_loops(t->f, 1);
-}
-
-/* With few tiles of rows the first one waits for memory: the others, which find their panel in the cache, fetch the next
- * one. With many the wait does not count. */
-static int fetches_ahead(const Tile *t, int64_t tiles, int width)
-{
-    const Buffer *b = fn_buffer(t->f, t->b->u.node);
-    return tiles > 1 && tiles <= 8 && b->panel == width && b->dtype == DT_f32 && b->bytes > ALONE_BYTES;
-}
-
-/* A known number of rows in tiles that differ by one row at most: short tiles waste the vectors. */
-static void even_rows(Tile *t, int64_t size, int most, int width, const char *stored)
-{
-    int64_t tiles = (size + most - 1) / most, rows = size / tiles, longer = size % tiles;
-    if (longer) row_loop(t, (int)rows + 1, width, stored, arena_printf(t->f->e->a, "%lld", (long long)(longer * (rows + 1))));
-    t->ahead = fetches_ahead(t, tiles, width);
-    row_loop(t, (int)rows, width, stored, arena_printf(t->f->e->a, "%lld", (long long)size));
-    t->ahead = 0;
-}
-
-static void all_rows(Tile *t, int width, const char *stored)
-{
-    FnC *f = t->f;
-    int64_t size = 0;
-    if (t->row < 0 || f->fixed >> t->row & 1) { one_tile(t, 1, width, stored); return; }
-    const char *hi = t->split_rows ? "past" : c_expr(f, t->n->ext[t->row]);
-    int known = ex_is_int(t->n->ext[t->row], &size) && !t->split_rows, vectors = tile_vectors(t, width);
-    int rows = vectors && t->rows > 1 ? target_rows(f->e->target, width * t->sums) : t->rows;
-    if (known && size <= rows) {                             /* one tile does it */
-        t->row0 = ex_int(t->m, 0);
-        one_tile(t, (int)size, width, stored);
-        return;
-    }
-    t->row0 = ex_index(t->m, t->row);
-    out_f(&f->body, "int32_t %s = %s;\n", c_slot(f, t->row), t->split_rows ? "begin" : "0");
-    if (known && vectors) { even_rows(t, size, rows, width, stored); return; }
-    if (rows > 1) row_loop(t, rows, width, stored, hi);
-    if (known && size % rows == 0) return;
-    for (int r = rows / 2; r > 1 && vectors; r /= 2) row_loop(t, r, width, stored, hi);
-    row_loop(t, 1, width, stored, hi);
 }
 
 /* Columns of a tile of few rows: as many as make sums enough to hide the time that one takes, in whole LANES. */
@@ -156,6 +104,51 @@ static int tile_width(const Tile *t, int64_t columns)
     if (t->few && t->vectors && !b->panel) return few_width(t, columns);
     if (!t->vectors || target->width < 16) return LANES;
     return b->panel ? b->panel : target_columns(target, columns);
+}
+
+/* With few tiles of rows the first one waits for memory: the others, which find their panel in the cache, fetch the next
+ * one. With many the wait does not count. */
+static int fetches_ahead(const Tile *t, int64_t tiles, int width)
+{
+    const Buffer *b = fn_buffer(t->f, t->b->u.node);
+    return width && tiles > 1 && tiles <= 8 && b->panel == width && b->dtype == DT_f32 && b->bytes > ALONE_BYTES;
+}
+
+/* A known number of rows in tiles that differ by one row at most: short tiles waste the vectors. */
+static void even_rows(Tile *t, int64_t lo, int64_t size, int most, int width, const char *stored)
+{
+    int64_t tiles = (size + most - 1) / most, rows = size / tiles, longer = size % tiles;
+    if (longer) row_loop(t, (int)rows + 1, width, stored, arena_printf(t->f->e->a, "%lld", (long long)(lo + longer * (rows + 1))));
+    t->ahead = fetches_ahead(t, tiles, width);
+    row_loop(t, (int)rows, width, stored, arena_printf(t->f->e->a, "%lld", (long long)(lo + size)));
+    t->ahead = 0;
+}
+
+/* Are there rows to loop over? */
+static int one_row_at_hand(const Tile *t) { return t->row < 0 || t->f->fixed >> t->row & 1; }
+
+/* width 0: all columns, those of the same rows one after the other. */
+static void all_rows(Tile *t, int width, const char *stored)
+{
+    FnC *f = t->f;
+    int64_t lo = 0, size = 0;
+    if (t->now || one_row_at_hand(t)) { one_tile(t, t->now ? t->now : 1, width, stored); return; }
+    const char *hi = t->past ? t->past : c_expr(f, t->row_hi);
+    int known = ex_is_int(t->row_lo, &lo) && ex_is_int(t->row_hi, &size) && !t->past;
+    int shape = width ? width : tile_width(t, LANES), vectors = tile_vectors(t, shape), rows = vectors && t->rows > 1 ? target_rows(f->e->target, shape * t->sums) : t->rows;
+    size -= lo;
+    if (known && size <= rows) {                             /* one tile does it */
+        t->row0 = t->row_lo;
+        these_rows(t, (int)size, width, stored);
+        return;
+    }
+    t->row0 = ex_index(t->m, t->row);
+    out_f(&f->body, "int32_t %s = %s;\n", c_slot(f, t->row), t->begin ? t->begin : c_expr(f, t->row_lo));
+    if (known && vectors) { even_rows(t, lo, size, rows, width, stored); return; }
+    if (rows > 1) row_loop(t, rows, width, stored, hi);
+    if (known && size % rows == 0) return;
+    for (int r = rows / 2; r > 1 && vectors; r /= 2) row_loop(t, r, width, stored, hi);
+    row_loop(t, 1, width, stored, hi);
 }
 
 static void open_lane0(Tile *t, const char *lo, const char *hi, int step, int64_t most)
@@ -184,23 +177,37 @@ static void group_rows(Tile *t, int group, int width)
     t->sub = ex_int(t->m, 0);
 }
 
+/* Can a part of a vector be read? */
+static int reads_first(const Tile *t)
+{
+    const Buffer *a = fn_buffer(t->f, t->a->u.node), *b = fn_buffer(t->f, t->b->u.node);
+    return t->vectors && b->dtype == DT_f32 && (!t->wide || a->dtype == DT_f32);
+}
+
 /* The columns behind the last full group: first those that fill vectors of LANES, then the rest. */
 static void rest_columns(Tile *t, int64_t from, int64_t rest, int panel)
 {
     FnC *f = t->f;
     int64_t wide = rest / LANES * LANES, left = rest - wide;
     t->lane0 = ex_int(t->m, from);
-    out_f(&f->body, "{\n");
-    f->body.indent++;
-    if (wide) group_rows(t, (int)wide, tile_vectors(t, (int)wide) && f->e->target->width == LANES ? (int)wide : LANES);
-    close_loops(f, 1);
+    if (wide) {
+        out_f(&f->body, "{\n");
+        f->body.indent++;
+        group_rows(t, (int)wide, tile_vectors(t, (int)wide) && f->e->target->width == LANES ? (int)wide : LANES);
+        close_loops(f, 1);
+    }
     if (!left) return;
     out_f(&f->body, "{\n");
     f->body.indent++;
     if (panel) t->sub = ex_int(t->m, wide);                  /* in the same panel */
     else t->lane0 = ex_int(t->m, from + wide);
-    if (room_for_tile(t, LANES)) all_rows(t, LANES, arena_printf(f->e->a, "%lld", (long long)left));
-    else all_rows(t, (int)left, NULL);
+    if (tile_room(t, LANES)) all_rows(t, LANES, arena_printf(f->e->a, "%lld", (long long)left));
+    else if (reads_first(t)) {
+        int w = f->e->target->width;
+        t->first = (int)left;
+        all_rows(t, (int)((left + w - 1) / w * w), arena_printf(f->e->a, "%lld", (long long)left));
+        t->first = 0;
+    } else all_rows(t, (int)left, NULL);
     close_loops(f, 1);
     t->sub = ex_int(t->m, 0);
 }
@@ -209,11 +216,15 @@ static void rest_columns(Tile *t, int64_t from, int64_t rest, int panel)
 static void split_rows(Tile *t, int width)
 {
     FnC *f = t->f;
-    if (f->split != SPLIT_wanted || t->row < 0 || f->fixed >> t->row & 1) return;
+    int64_t lo;
+    if (f->split != SPLIT_wanted || one_row_at_hand(t) || t->now) return;
     int vectors = tile_vectors(t, width), rows = vectors && t->rows > 1 ? target_rows(f->e->target, width) : t->rows;
     if (rows < 1 || node_bound(t->m, f->ep->entry, f->step->node, t->row) < 2 * rows * f->e->opt->threads) return;
-    split_bounds(f, c_expr(f, t->n->ext[t->row]), rows > 1 ? rows / 2 : 1);
-    t->split_rows = 1;
+    split_bounds(f, c_expr(f, ex_sub(t->m, t->row_hi, t->row_lo)), rows > 1 ? rows / 2 : 1);
+    t->begin = "begin"; t->past = "past";
+    if (ex_is_int(t->row_lo, &lo) && lo == 0) return;
+    t->begin = arena_printf(f->e->a, "begin + %s", c_expr(f, t->row_lo));
+    t->past = arena_printf(f->e->a, "past + %s", c_expr(f, t->row_lo));
 }
 
 /* Panels that one row takes at once, so that sums enough are under way to hide the time that one takes. */
@@ -221,7 +232,7 @@ static int panels_of_row(const Tile *t, int panel, int64_t full)
 {
     enum { SUMS = 8 };
     int w = t->f->e->target->width, many = w && panel ? SUMS * w / panel : 1;
-    if (!t->vectors || many < 2 || full < many * panel || t->split_rows) return 1;
+    if (!t->vectors || many < 2 || full < many * panel || t->past) return 1;
     return many;
 }
 
@@ -232,7 +243,7 @@ static void one_row(Tile *t, const char *lo, const char *hi, int panel, int many
     const char *lane = arena_printf(f->e->a, "%s_0", c_slot(f, t->lane));
     f->e->lane0->hi = most;
     t->lane0 = ex_sym(t->m, f->e->lane0);
-    t->row0 = ex_int(t->m, 0);
+    if (!t->now) t->row0 = t->row_lo;
     map_put(&f->temps, t->lane0, (void *)(uintptr_t)lane);
     out_f(&f->body, "int32_t %s = %s;\nfor (; %s + %d <= %s; %s += %d) {\n", lane, lo, lane, many * panel, hi, lane, many * panel);
     f->body.indent++;
@@ -248,12 +259,13 @@ static void one_row(Tile *t, const char *lo, const char *hi, int panel, int many
 static void full_columns(Tile *t, const char *lo, const char *hi, int64_t full, int group, int width, int panel)
 {
     FnC *f = t->f;
-    int many = width == group ? panels_of_row(t, panel, full) : 1, single = t->row < 0 || f->fixed >> t->row & 1;
+    int many = width == group ? panels_of_row(t, panel, full) : 1, single = one_row_at_hand(t);
     int64_t rows = 0;
-    if (many > 1 && !single && ex_is_int(t->n->ext[t->row], &rows) && rows > 1) many = 1;
+    Expr *count = ex_sub(t->m, t->row_hi, t->row_lo);
+    if (many > 1 && (t->now > 1 || (!single && ex_is_int(count, &rows) && rows > 1))) many = 1;
     if (many > 1) {
         if (single || rows == 1) out_f(&f->body, "{\n");
-        else out_f(&f->body, "if (%s == 1) {\n", c_expr(f, t->n->ext[t->row]));
+        else out_f(&f->body, "if (%s == 1) {\n", c_expr(f, count));
         f->body.indent++;
         one_row(t, lo, hi, panel, many, full);
         close_loops(f, 1);
@@ -270,7 +282,7 @@ static void known_columns(Tile *t, int64_t size)
 {
     FnC *f = t->f;
     const Buffer *b = fn_buffer(f, t->b->u.node);
-    int panel = b->panel && tile_panels(t) ? b->panel : 0;
+    int panel = b->panel && tile_panel_aligned(t) ? b->panel : 0;
     int width = tile_width(t, size), group = panel ? panel : width;
     int64_t full = size / group * group;
     int cut = 0;
@@ -304,7 +316,7 @@ static void lane_read(void *u, const Expr *e)
 /* May whole tiles be stored beyond the last column? */
 static int room_beyond(const Tile *t, int width)
 {
-    if (!room_for_tile(t, width) || !lane_room(t->f, t->dst, t->f->step->node, t->lane, width)) return 0;
+    if (!tile_room(t, width) || !lane_room(t->f, t->dst, t->f->step->node, t->lane, width)) return 0;
     Probe p = {t->lane, 0};
     if (t->n->post) ex_visit(t->n->post, lane_read, &p);
     return !p.found;
@@ -380,28 +392,46 @@ static void unknown_columns(Tile *t)
 static int loads_vectors(const Tile *t)
 {
     const Buffer *b = fn_buffer(t->f, t->b->u.node);
-    if (!t->f->e->target->width || (b->panel && !tile_panels(t))) return 0;
+    if (!t->f->e->target->width || (b->panel && !tile_panel_aligned(t)) || (t->wide && fn_buffer(t->f, t->a->u.node)->dtype != DT_f32)) return 0;
     return b->dtype == DT_f32 || b->dtype == DT_f16 || b->dtype == DT_bf16;
 }
 
-/* The tile of n, for all its rows. */
-static void tile_rows(Tile *t)
+static void columns(Tile *t)
 {
     FnC *f = t->f;
     int64_t size;
+    int clipped = f->step->clip.lo && f->step->clip.slot == t->lane;
+    if (!clipped && ex_is_int(t->n->ext[t->lane], &size)) known_columns(t, size);
+    else unknown_columns(t);
+}
+
+void tile_nest(Tile *t)
+{
     int outer = 0;
     tile_merge(t);
     t->vectors = loads_vectors(t);
     for (int s = 0; s < t->n->rank; s++)
-        if (s != t->lane && s != t->row) outer += open_slot(f, s);
-    int clipped = f->step->clip.lo && f->step->clip.slot == t->lane;
-    if (!clipped && ex_is_int(t->n->ext[t->lane], &size)) known_columns(t, size);
-    else unknown_columns(t);
-    close_loops(f, outer);
+        if (s != t->lane && s != t->row) outer += open_slot(t->f, s);
+    /* few multiply-adds an element: operands are read along memory; not where the columns are what is shared out */
+    if (t->wide) split_rows(t, tile_width(t, LANES));
+    if (t->wide && !one_row_at_hand(t) && t->f->split != SPLIT_wanted) {
+        out_f(&t->f->body, "{\n");
+        t->f->body.indent++;
+        all_rows(t, 0, NULL);
+        outer++;
+    } else columns(t);
+    close_loops(t->f, outer);
+}
+
+void tile_column(Tile *t)
+{
+    t->vectors = 0;
+    t->lane0 = ex_index(t->m, t->lane);
+    all_rows(t, 1, NULL);
 }
 
 /* The same for few rows: those of a group, `only` being 0. */
-static void few_rows(Tile *t)
+static int few_rows(Tile *t)
 {
     FnC *f = t->f;
     const Kernel *k = f->step->kernel;
@@ -418,21 +448,20 @@ static void few_rows(Tile *t)
         tile_drop(t, k->only);
         f->fixed |= 1u << k->only;
     }
-    tile_rows(t);
+    return tile_boxes(t);
 }
 
 int tile_body(FnC *f, Node *n, const Buffer *dst, const char *p)
 {
     const Kernel *k = f->step->kernel;
     Module *m = f->e->plan->module;
-    Tile t = {f, m, n, dst, p, k->lane, k->row, k->rows, k->a, k->b, 0, 0, 0, 0, 1, 0, ex_int(m, 0), NULL, NULL};
+    Tile t = {.f = f, .m = m, .n = n, .dst = dst, .p = p, .lane = k->lane, .row = k->row, .rows = k->rows, .wide = k->wide, .sums = 1, .sub = ex_int(m, 0)};
     fn_lane(f);
     t.a = tile_slots(&t, k->a, f->at);
     t.b = tile_slots(&t, k->b, f->at);
-    t.row0 = ex_int(m, 0);
-    if (!lane_contiguous(&t)) return 0;
-    if (!k->few) { tile_rows(&t); return 1; }
-    if (k->only < 0) { few_rows(&t); return 1; }
+    if (!tile_lane_contiguous(&t)) return 0;
+    if (!k->few) return tile_boxes(&t);
+    if (k->only < 0) return few_rows(&t);
     FnC keep = *f;
     Tile few = t;
     few.n = arena_dup(f->e->a, n, sizeof *n);
@@ -445,7 +474,7 @@ int tile_body(FnC *f, Node *n, const Buffer *dst, const char *p)
     memcpy(f->at, keep.at, sizeof f->at);
     out_f(&f->body, "%s {\n", f->split == SPLIT_wanted ? arena_printf(f->e->a, "if (%s > 1)", c_expr(f, f->step->node->ext[k->only])) : "else");
     f->body.indent++;
-    tile_rows(&t);
+    tile_boxes(&t);
     close_loops(f, 1);
     return 1;
 }

@@ -1,79 +1,8 @@
-/* tile_sums.c - the sums of a register tile: where its operands lie, loops over the reduced indices, accumulators in vectors of the target or
- * in loops over lanes. Takes a tile whose rows and columns are at hand, gives the arrays c0, c1, .. of its rows. */
+/* tile_sums.c - the sums of a register tile: loops over the reduced indices, accumulators in vectors of the target or in loops over lanes. Takes
+ * a tile whose rows and columns are at hand, gives the arrays c0, c1, .. of its rows. */
 #include <stdlib.h>
 #include "compiler/emit/c/tile.h"
-#include "compiler/plan/kernel.h"
 
-/* e for column lane0 + l and row row0 + r of the tile */
-Expr *tile_at(const Tile *t, Expr *e, int r)
-{
-    Expr *to[MAX_SLOTS] = {0};
-    to[t->lane] = ex_add(t->m, ex_add(t->m, t->lane0, t->sub), ex_sym(t->m, t->f->e->lane));
-    if (t->row >= 0) to[t->row] = ex_add(t->m, t->row0, ex_int(t->m, r));
-    if (t->term) to[t->n->rank] = ex_add(t->m, ex_index(t->m, t->n->rank), ex_int(t->m, t->term));
-    return tile_slots(t, e, to);
-}
-
-/* ---- address of b ---- */
-
-/* Columns of a panel read without the lane; NULL when a tile of columns may cross panels. */
-int tile_panels(const Tile *t)
-{
-    const Buffer *b = fn_buffer(t->f, t->b->u.node);
-    Expr *col = ex_int(t->m, 0), *rest;
-    int64_t k;
-    Affine aff;
-    for (int j = 0; j < b->rank; j++)
-        if (b->col_axes >> j & 1) col = ex_add(t->m, col, ex_mul(t->m, t->b->arg[j], b->stride[j]));
-    if (!affine_split(t->m, col, t->lane, &k, &rest) || k != 1 || !affine_of(rest, &aff) || aff.c % b->panel) return 0;
-    for (int j = 0; j < aff.n; j++) {
-        const Expr *x = aff.t[j].atom;
-        if (aff.t[j].k % b->panel && !(x->op == EX_sym && x->u.sym->multiple && x->u.sym->multiple % b->panel == 0)) return 0;
-    }
-    return 1;
-}
-
-/* Place of b for column lane0 + sub + l. In a panel: lane0 and all the rest are multiples of its width. */
-static Expr *b_place(const Tile *t, const Buffer *b)
-{
-    Expr *e = tile_at(t, t->b, 0);
-    if (!b->panel || !tile_panels(t)) return buffer_at(t->f, b, e->arg);
-    Expr *l = ex_add(t->m, t->sub, ex_sym(t->m, t->f->e->lane)), *col = ex_int(t->m, 0), *at = l;
-    for (int k = 0; k < b->rank; k++) {
-        Expr *step = ex_mul(t->m, e->arg[k], b->stride[k]);
-        if (b->col_axes >> k & 1) col = ex_add(t->m, col, step);
-        else at = ex_add(t->m, at, ex_mul(t->m, step, ex_int(t->m, b->panel)));
-    }
-    return ex_add(t->m, at, ex_mul(t->m, ex_sub(t->m, col, l), ex_int(t->m, b->depth)));
-}
-
-static const char *b_text(const Tile *t)
-{
-    const Buffer *b = fn_buffer(t->f, t->b->u.node);
-    return c_element(t->f, b, fn_param_buf(t->f, b, t->b->u.node, 0), c_place(t->f, b_place(t, b)));
-}
-
-/* Address of vector j of the tile's columns of b. */
-static const char *b_address(const Tile *t, int j)
-{
-    CEmit *e = t->f->e;
-    const Buffer *b = fn_buffer(t->f, t->b->u.node);
-    Expr *at = ex_sub(t->m, b_place(t, b), ex_sym(t->m, e->lane)), *step = ex_int(t->m, j * e->target->width);
-    if (b->panel && j * e->target->width >= b->panel) {      /* a tile of several panels */
-        int64_t panel = j * e->target->width / b->panel;
-        step = ex_int(t->m, panel * b->panel * b->depth + j * e->target->width - panel * b->panel);
-    }
-    return arena_printf(e->a, "%s + %s", fn_param_buf(t->f, b, t->b->u.node, 0), c_expr(t->f, ex_add(t->m, at, step)));
-}
-
-static const char *b_vector(const Tile *t, int j)
-{
-    const DType type = fn_buffer(t->f, t->b->u.node)->dtype;
-    const char *kind = type == DT_f32 ? "load" : type == DT_f16 ? "load_f16" : "load_bf16";
-    return arena_printf(t->f->e->a, "%s_v_%s(%s)", t->f->e->prefix, kind, b_address(t, j));
-}
-
-/* ---- text ---- */
 void tile_lanes(const Tile *t, const char *count)
 {
     out_f(&t->f->body, "%s_LANES\nfor (ptrdiff_t l = 0; l < %s; l++) {\n", t->f->e->upper, count);
@@ -145,13 +74,16 @@ static void vector_term(const Tile *t, int rows, const char *count)
     Out *o = &f->body;
     const char *x = f->e->prefix;
     int n = (int)strtol(count, NULL, 10), w = f->e->target->width, first = t->term * n;
-    for (int j = 0; j < n; j++) out_f(o, "const %s_v b%d = %s;\n", x, j, b_vector(t, j));
+    for (int j = 0; j < n; j++) out_f(o, "const %s_v b%d = %s;\n", x, j, tile_b_vector(t, j));
     const Buffer *b = fn_buffer(f, t->b->u.node);
     for (int j = 0; t->ahead && j * w < b->panel; j++)
-        out_f(o, "%s_v_prefetch(%s + %lld);\n", x, b_address(t, j), (long long)b->depth * b->panel);
+        out_f(o, "%s_v_prefetch(%s + %lld);\n", x, tile_b_address(t, j), (long long)b->depth * b->panel);
     for (int r = 0; r < rows; r++) {
-        out_f(o, "const %s_v a%d = %s_v_set1(%s);\n", x, r, x, c_expr(f, tile_at(t, t->a, r)));
-        for (int j = 0; j < n; j++) out_f(o, "s%d_%d = %s_v_fma(a%d, b%d, s%d_%d);%s", r, first + j, x, r, j, r, first + j, j + 1 < n ? " " : "\n");
+        if (!t->wide) out_f(o, "const %s_v a%d = %s;\n", x, r, tile_a_vector(t, r, 0));
+        for (int j = 0; j < n; j++) {
+            const char *a = t->wide ? tile_a_vector(t, r, j) : arena_printf(f->e->a, "a%d", r);
+            out_f(o, "s%d_%d = %s_v_fma(%s, b%d, s%d_%d);%s", r, first + j, x, a, j, r, first + j, j + 1 < n ? " " : "\n");
+        }
     }
 }
 
@@ -167,6 +99,7 @@ void tile_vector_sums(Tile *t, int rows, int width)
         for (int j = 0; j < n * t->sums; j++) out_f(o, "%s s%d_%d = %s_v_zero()", j ? "," : "", r, j, x);
         out_f(o, ";\n");
     }
+    t->places = tile_row_places(t, rows);
     each_term(t, rows, arena_printf(f->e->a, "%d", n), vector_term);
     for (int half = t->sums / 2; half; half /= 2)            /* (0 + 2) + (1 + 3) */
         for (int r = 0; r < rows; r++)
@@ -188,12 +121,14 @@ static void lane_term(const Tile *t, int rows, const char *added)
 {
     FnC *f = t->f;
     Out *o = &f->body;
-    out_f(o, "const float");
-    for (int r = 0; r < rows; r++) out_f(o, "%s a%d = %s", r ? "," : "", r, c_expr(f, tile_at(t, t->a, r)));
-    out_f(o, ";\n");
+    if (!t->wide) {
+        out_f(o, "const float");
+        for (int r = 0; r < rows; r++) out_f(o, "%s a%d = %s", r ? "," : "", r, tile_a_text(t, r));
+        out_f(o, ";\n");
+    }
     tile_lanes(t, added);
-    out_f(o, "const float b = %s;\n", b_text(t));
-    for (int r = 0; r < rows; r++) out_f(o, "%s[l] += a%d * b;\n", sums_name(t, r, t->term), r);
+    out_f(o, "const float b = %s;\n", tile_b_text(t));
+    for (int r = 0; r < rows; r++) out_f(o, "%s[l] += %s * b;\n", sums_name(t, r, t->term), t->wide ? tile_a_text(t, r) : arena_printf(f->e->a, "a%d", r));
     close_loops(f, 1);
 }
 
@@ -211,6 +146,7 @@ void tile_lane_sums(Tile *t, int rows, int width, const char *added)
     for (int r = 0; r < rows; r++)
         for (int j = 0; j < t->sums; j++) out_f(o, "%s%s[l] = 0.0f;%s", r || j ? " " : "", sums_name(t, r, j), r == rows - 1 && j == t->sums - 1 ? "\n" : "");
     close_loops(f, 1);
+    t->places = tile_row_places(t, rows);
     each_term(t, rows, added, lane_term);
     if (t->sums == 1) return;
     tile_lanes(t, all);
@@ -219,4 +155,3 @@ void tile_lane_sums(Tile *t, int rows, int width, const char *added)
             for (int j = 0; j < half; j++) out_f(o, "%s[l] += %s[l];\n", sums_name(t, r, j), sums_name(t, r, half + j));
     close_loops(f, 1);
 }
-
