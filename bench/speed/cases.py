@@ -11,7 +11,7 @@ GEMM_NK = ((192, 192), (768, 192), (192, 768), (384, 384), (1536, 384), (384, 15
 class Case:
     name: str
     model: str                  # models/NAME.tfx
-    kind: str                   # bert, vit (encoder stacks), attention, gemm, decode, prefill
+    kind: str                   # bert, vit (encoder stacks), attention, gemm, conv, decode, prefill
     sizes: dict                 # configs of the model file, given by -D
     unit: str                   # ms, us (a call) or tok/s
     work: float                 # FLOPs of a call; of decode: weight bytes of a token
@@ -51,6 +51,11 @@ def llama(name, how, n, dtype="f32", past=0, steps=1, **size):
     return Case(name, "llama-f16" if dtype == "f16" else "llama", how, size, "tok/s", work, dtype, steps, n, past)
 
 
+def conv(name, model, places, taps, unit="us", **sizes):
+    """Padding counts as if it were there: places x taps multiply-adds, taps over all input channels that an output sees."""
+    return Case(name, model, "conv", sizes, unit, 2 * places * taps)
+
+
 M110 = dict(L=12, D=768, H=12, Hk=12, F=2048, V=32000, M=1024)
 K260 = dict(L=5, D=64, H=8, Hk=4, F=172, V=512, M=512)
 
@@ -67,6 +72,14 @@ CASES = [
     Case("attention-full", "attention", "attention", dict(T=512, H=12, C=64, causal=0), "ms", 4 * 512 * 512 * 768),
     Case("attention-causal", "attention", "attention", dict(T=512, H=12, C=64, causal=1), "ms", 4 * 512 * 513 / 2 * 768),
     *[Case(f"gemm-{m}x{n}x{k}", "gemm", "gemm", dict(M=m, N=n, K=k), "us", 2 * m * n * k) for n, k in GEMM_NK for m in GEMM_M],
+    conv("conv1d-80x384", "conv1d", 3000 * 384, 3 * 80, "ms", T=3000, I=80, O=384, K=3, S=1, P=1),
+    conv("conv1d-384x384-stride2", "conv1d", 1500 * 384, 3 * 384, "ms", T=3000, I=384, O=384, K=3, S=2, P=1),
+    conv("conv2d-64x64", "conv2d", 56 * 56 * 64, 9 * 64, "ms", H=56, I=64, O=64, K=3),
+    conv("conv2d-64x64-first", "conv2d-first", 56 * 56 * 64, 9 * 64, "ms", H=56, I=64, O=64, K=3),
+    conv("patch-16", "patch", 196 * 192, 3 * 256, "ms", H=224, I=3, K=16, D=192),
+    conv("depthwise2d-192", "depthwise2d", 56 * 56 * 192, 9, H=56, C=192, K=3),
+    conv("depthwise2d-192-first", "depthwise2d-first", 56 * 56 * 192, 9, H=56, C=192, K=3),
+    conv("depthwise1d-1536", "depthwise1d", 512 * 1536, 4, T=512, C=1536, K=4),
 ]
 
 

@@ -85,6 +85,46 @@ def stack(case, attention="sdpa"):
     return Stack().eval()
 
 
+def conv_shapes(case):
+    """(shapes of input, weights, bias, and the arguments stride, padding, groups) of a convolution with channels first."""
+    s = case.sizes
+    if case.model == "conv1d":
+        return (1, s["I"], s["T"]), (s["O"], s["I"], s["K"]), (s["O"],), (s["S"], s["P"], 1)
+    if case.model == "depthwise1d":         # the last K - 1 places are cut off by its users
+        return (1, s["C"], s["T"]), (s["C"], 1, s["K"]), (s["C"],), (1, s["K"] - 1, s["C"])
+    if case.model == "patch":
+        return (1, s["I"], s["H"], s["H"]), (s["D"], s["I"], s["K"], s["K"]), (s["D"],), (s["K"], 0, 1)
+    if case.model.startswith("depthwise"):
+        return (1, s["C"], s["H"], s["H"]), (s["C"], 1, s["K"], s["K"]), (s["C"],), (1, s["K"] // 2, s["C"])
+    return (1, s["I"], s["H"], s["H"]), (s["O"], s["I"], s["K"], s["K"]), (s["O"],), (1, s["K"] // 2, 1)
+
+
+def torch_conv(case):
+    """(note, call, arguments): the faster of channels first and channels last, whatever ours has."""
+    import torch
+    x, w, b, (stride, pad, groups) = conv_shapes(case)
+    forms = []
+    for note, layout in (("channels first", torch.contiguous_format), ("channels last", torch.channels_last)):
+        a, k = torch.randn(x), torch.randn(w)
+        if len(x) == 3:                     # lines are pictures of one row
+            a, k = a[:, :, None], k[:, :, None]
+        padding = (0, pad) if len(x) == 3 else pad
+        args = a.contiguous(memory_format=layout), k.contiguous(memory_format=layout), torch.randn(b)
+        forms.append((note, lambda a, k, b, p=padding: torch.nn.functional.conv2d(a, k, b, stride, p, 1, groups), args))
+    if len(x) == 3:
+        forms.append(("conv1d", lambda a, k, b: torch.nn.functional.conv1d(a, k, b, stride, pad, 1, groups), (torch.randn(x), torch.randn(w), torch.randn(b))))
+
+    def seconds(form):
+        times = []
+        with torch.no_grad():
+            for _ in range(5):
+                begin = time.perf_counter()
+                form[1](*form[2])
+                times.append(time.perf_counter() - begin)
+        return min(times)
+    return min(forms, key=seconds)
+
+
 class Torch:
     compiled = False
 
@@ -95,7 +135,7 @@ class Torch:
             raise Skip("torch is not installed") from None
         torch.set_num_threads(threads)
         torch.set_num_interop_threads(1)
-        if self.compiled and case.kind in ("gemm", "attention"):
+        if self.compiled and case.kind in ("gemm", "attention", "conv"):
             raise Skip("one library call: the same as torch")
         if case.kind == "decode" or case.dtype != "f32":
             raise Skip("prefill in f32 only")
@@ -103,6 +143,8 @@ class Torch:
         if case.kind == "gemm":
             w = torch.randn(s["N"], s["K"])
             self.call, self.args, self.note = torch.nn.functional.linear, (torch.randn(s["M"], s["K"]), w), "linear"
+        elif case.kind == "conv":
+            self.note, self.call, self.args = torch_conv(case)
         elif case.kind == "attention":
             q, k, v = (torch.randn(1, s["T"], s["H"], s["C"]).transpose(1, 2) for _ in range(3))
             causal = bool(s["causal"])
@@ -146,7 +188,7 @@ class Onnx:
         if case.kind in ("decode", "prefill"):
             raise Skip("encoders only")
         self.ort, self.threads, best = onnxruntime, threads, None
-        graphs = {"gemm": onnx_gemm, "attention": onnx_attention}.get(case.kind, onnx_encoder)(case, folder)
+        graphs = {"gemm": onnx_gemm, "attention": onnx_attention, "conv": onnx_conv}.get(case.kind, onnx_encoder)(case, folder)
         failures = []
         for note, path in graphs:
             try:
@@ -232,6 +274,19 @@ def onnx_gemm(case, folder):
     m, n, k = (case.sizes[i] for i in "MNK")
     w = numpy.random.default_rng(1).standard_normal((k, n)).astype("f4")
     return [("MatMul", onnx_save(folder / f"{case.name}.onnx", [h.make_node("MatMul", ["x", "w"], ["y"])], [("x", [m, k])], ("y", [m, n]), [("w", w)]))]
+
+
+def onnx_conv(case, folder):
+    """One Conv; onnxruntime brings its input into blocks of channels by itself."""
+    import numpy
+    from onnx import helper as h
+    x, w, b, (stride, pad, groups) = conv_shapes(case)
+    flat = len(x) - 2
+    out = [1, w[0]] + [(n + 2 * pad - k) // stride + 1 for n, k in zip(x[2:], w[2:])]
+    rng = numpy.random.default_rng(1)
+    node = h.make_node("Conv", ["x", "w", "b"], ["y"], strides=[stride] * flat, pads=[pad] * 2 * flat, group=groups)
+    constants = [(n, rng.standard_normal(s).astype("f4")) for n, s in (("w", w), ("b", b))]
+    return [("Conv", onnx_save(folder / f"{case.name}.onnx", [node], [("x", list(x))], ("y", out), constants))]
 
 
 def onnx_attention(case, folder):
