@@ -66,8 +66,16 @@ int target_rows(const Target *t, int columns)
 {
     int vectors = t->width ? columns / t->width : 0;
     if (!vectors) return 4;
-    int rows = (t->registers - vectors - 2) / vectors;
+    int rows = (t->registers - vectors - 1) / vectors;
     return rows > 12 ? 12 : rows < 1 ? 1 : rows;
+}
+
+/* Columns of the tiles that a panel is done in: a divisor. */
+int target_tile(const Target *t, int panel)
+{
+    int most = t->registers >= 32 ? 4 : 3;
+    for (int v = most; v > 1; v--) if (panel % (v * t->width) == 0) return v * t->width;
+    return t->width;
 }
 
 int target_columns(const Target *t, int64_t columns)

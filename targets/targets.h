@@ -24,6 +24,8 @@ const char *targets_parse(Arena *a, const char *text, TargetList *to);
 int target_rows(const Target *t, int columns);
 /* Columns that a contraction takes at a time, of `columns` ones. */
 int target_columns(const Target *t, int64_t columns);
+/* Columns that a tile takes of a panel of `panel` ones: a divisor. */
+int target_tile(const Target *t, int panel);
 /* Does this machine run it? */
 int target_runs_here(const Target *t);
 #endif

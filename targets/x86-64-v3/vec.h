@@ -10,6 +10,7 @@ typedef __m256 tfx_vm;    /* a comparison's result */
 TFX_VEC tfx_v tfx_v_zero(void) { return _mm256_setzero_ps(); }
 TFX_VEC tfx_v tfx_v_set1(float a) { return _mm256_set1_ps(a); }
 TFX_VEC tfx_v tfx_v_load(const float *p) { return _mm256_loadu_ps(p); }
+TFX_VEC tfx_v tfx_v_keep(tfx_v a) { __asm__("" : "+x"(a)); return a; }   /* in a register: gcc would load it again for every use */
 TFX_VEC void tfx_v_store(float *p, tfx_v a) { _mm256_storeu_ps(p, a); }
 TFX_VEC tfx_v tfx_v_add(tfx_v a, tfx_v b) { return _mm256_add_ps(a, b); }
 TFX_VEC tfx_v tfx_v_sub(tfx_v a, tfx_v b) { return _mm256_sub_ps(a, b); }

@@ -10,6 +10,7 @@ typedef __mmask16 tfx_vm;    /* a comparison's result */
 TFX_VEC tfx_v tfx_v_zero(void) { return _mm512_setzero_ps(); }
 TFX_VEC tfx_v tfx_v_set1(float a) { return _mm512_set1_ps(a); }
 TFX_VEC tfx_v tfx_v_load(const float *p) { return _mm512_loadu_ps(p); }
+TFX_VEC tfx_v tfx_v_keep(tfx_v a) { return a; }
 TFX_VEC void tfx_v_store(float *p, tfx_v a) { _mm512_storeu_ps(p, a); }
 TFX_VEC tfx_v tfx_v_add(tfx_v a, tfx_v b) { return _mm512_add_ps(a, b); }
 TFX_VEC tfx_v tfx_v_sub(tfx_v a, tfx_v b) { return _mm512_sub_ps(a, b); }

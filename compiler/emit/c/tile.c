@@ -102,8 +102,8 @@ static int tile_width(const Tile *t, int64_t columns)
     const Buffer *b = fn_buffer(t->f, t->b->u.node);
     const Target *target = t->f->e->target;
     if (t->few && t->vectors && !b->panel) return few_width(t, columns);
-    if (!t->vectors || target->width < 16) return LANES;
-    return b->panel ? b->panel : target_columns(target, columns);
+    if (!b->panel) return t->vectors ? target_columns(target, columns) : LANES;
+    return t->vectors ? target_tile(target, b->panel) : b->panel % LANES ? LANES / 2 : LANES;
 }
 
 /* With few tiles of rows the first one waits for memory: the others, which find their panel in the cache, fetch the next
@@ -201,7 +201,8 @@ static void rest_columns(Tile *t, int64_t from, int64_t rest, int panel)
     f->body.indent++;
     if (panel) t->sub = ex_int(t->m, wide);                  /* in the same panel */
     else t->lane0 = ex_int(t->m, from + wide);
-    if (tile_room(t, LANES)) all_rows(t, LANES, arena_printf(f->e->a, "%lld", (long long)left));
+    int width = panel && panel - wide < LANES ? panel - (int)wide : LANES;
+    if (tile_room(t, width)) all_rows(t, width, arena_printf(f->e->a, "%lld", (long long)left));
     else if (reads_first(t)) {
         int w = f->e->target->width;
         t->first = (int)left;

@@ -74,7 +74,7 @@ static void vector_term(const Tile *t, int rows, const char *count)
     Out *o = &f->body;
     const char *x = f->e->prefix;
     int n = (int)strtol(count, NULL, 10), w = f->e->target->width, first = t->term * n;
-    for (int j = 0; j < n; j++) out_f(o, "const %s_v b%d = %s;\n", x, j, tile_b_vector(t, j));
+    for (int j = 0; j < n; j++) out_f(o, rows > 1 ? "const %s_v b%d = %s_v_keep(%s);\n" : "const %s_v b%d = %.0s%s;\n", x, j, x, tile_b_vector(t, j));
     const Buffer *b = fn_buffer(f, t->b->u.node);
     for (int j = 0; t->ahead && j * w < b->panel; j++)
         out_f(o, "%s_v_prefetch(%s + %lld);\n", x, tile_b_address(t, j), (long long)b->depth * b->panel);
