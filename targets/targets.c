@@ -4,12 +4,12 @@
 
 /* Worst first: a list of targets is tried from its end. */
 const Target targets[] = {
-    {"portable", "any processor: C99 loops that gcc and clang turn into vector instructions of -march, -mcpu", NULL, "", NULL, 0, 0, 16},
+    {"portable", "any processor: C99 loops that gcc and clang turn into vector instructions of -march, -mcpu", NULL, "", NULL, 0, 0, 16, 0, 0, 0},
     {"x86-64-v3", "AVX2 and FMA: vectors of 8 floats, 16 registers", "defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)", "-march=x86-64-v3",
-     "avx2,fma,f16c,bmi,bmi2,lzcnt,movbe", 3, 8, 16},
+     "avx2,fma,f16c,bmi,bmi2,lzcnt,movbe", 3, 8, 16, 32 << 10, 256 << 10, 2 << 20},
     {"x86-64-v4", "AVX-512 (F, BW, CD, DQ, VL): vectors of 16 floats, 32 registers",
      "defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__) && defined(__F16C__)", "-march=x86-64-v4",
-     "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma,f16c,bmi,bmi2,lzcnt,movbe", 4, 16, 32},
+     "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma,f16c,bmi,bmi2,lzcnt,movbe", 4, 16, 32, 32 << 10, 1 << 20, 2 << 20},
 };
 const int target_count = sizeof targets / sizeof *targets;
 
@@ -70,10 +70,10 @@ int target_rows(const Target *t, int columns)
     return rows > 12 ? 12 : rows < 1 ? 1 : rows;
 }
 
-/* Columns of the tiles that a panel is done in: a divisor. */
 int target_tile(const Target *t, int panel)
 {
     int most = t->registers >= 32 ? 4 : 3;
+    if (panel % t->width) return 8;
     for (int v = most; v > 1; v--) if (panel % (v * t->width) == 0) return v * t->width;
     return t->width;
 }

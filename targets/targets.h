@@ -11,6 +11,7 @@ typedef struct Target {
   const char *isa;         /* the same for a part of a file, as their attribute `target` takes it */
   int level;               /* what runtime/dispatch answers on such a processor */
   int width, registers;    /* floats a vector, vector registers; width 0: loops over lanes, vectorised by the compiler */
+  int64_t l1, l2, l3;      /* bytes of cache that a core has for itself, as most processors of the kind do; 0: unknown, maybe none */
 } Target;
 extern const Target targets[];
 extern const int target_count;
@@ -24,7 +25,7 @@ const char *targets_parse(Arena *a, const char *text, TargetList *to);
 int target_rows(const Target *t, int columns);
 /* Columns that a contraction takes at a time, of `columns` ones. */
 int target_columns(const Target *t, int64_t columns);
-/* Columns that a tile takes of a panel of `panel` ones: a divisor. */
+/* Columns that a tile takes of a panel of `panel` ones, a multiple of 8: a divisor, of whole vectors if they fit. */
 int target_tile(const Target *t, int panel);
 /* Does this machine run it? */
 int target_runs_here(const Target *t);

@@ -22,6 +22,8 @@ typedef struct Ctx {
   int      random_weights;         /* --random-weights[=SEED]: no checkpoint; seed in random_seed */
   uint64_t random_seed;
   int      threads;                /* --threads: parts that a call's work may be split into; 0: entries know nothing of threads */
+  struct Tuning *tuning;           /* answers to what plans choose (compiler/plan/tuning.h); NULL: their rules alone */
+  const char *tuning_file;         /* --tuning=FILE, or NULL */
   const struct Target *target;     /* what plans are tuned for (targets/targets.h); NULL: any processor */
 } Ctx;
 #endif

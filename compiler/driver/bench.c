@@ -6,58 +6,10 @@
 #include "compiler/base/embedded.h"
 #include "compiler/driver/driver.h"
 
-enum { TRIES = 12, MAX_CALLS = 400, LEAST_CALLS = 5, NEAR = 16384 };
+enum { MAX_CALLS = 400, LEAST_CALLS = 5, NEAR = 16384 };
 static const double BUDGET = 1.0;           /* seconds for each of the two programs */
 
 typedef struct Bench { const Options *o; Ctx *ctx; Module *m; const Plan *p; Host *plain, *hooked; CallValues c; Roofline r; } Bench;
-
-/* Sizes as given, otherwise the largest; inputs random until they are accepted. */
-static int random_inputs(Bench *b, int entry)
-{
-    int status = -1;
-    for (uint64_t k = 0; k < TRIES && status; k++) {
-        values_random(b->ctx->perm, b->m, entry, b->o->seed + k, &b->c);
-        host_reset(b->plain);
-        if ((status = host_call(b->plain, entry, b->c.dims, b->c.in, b->c.out)) < 0) return EXIT_INPUT;
-    }
-    if (!status) return 0;
-    fprintf(stderr, "tfxc: %s: no random input is accepted (%s); give inputs\n", b->m->entries.at[entry]->name, status_text(status));
-    return EXIT_INPUT;
-}
-
-/* "T=5": a size of the entry and nothing else. */
-static int sizes_only(Bench *b, const Entry *e, const CallSpec *spec)
-{
-    for (int k = 0; k < e->dims.n; k++) b->c.dims[k] = e->dims.at[k]->hi;
-    for (int j = 0; spec && j < spec->args.n; j++) {
-        const char *a = spec->args.at[j], *eq = strchr(a, '=');
-        int at = -1;
-        for (int k = 0; k < e->dims.n && eq; k++)
-            if (strlen(e->dims.at[k]->name) == (size_t)(eq - a) && !strncmp(a, e->dims.at[k]->name, (size_t)(eq - a))) at = k;
-        if (at < 0) return 0;
-        char *end;
-        long long v = strtoll(eq + 1, &end, 10);
-        if (*end || end == eq + 1 || v < e->dims.at[at]->lo || v > e->dims.at[at]->hi) return 0;
-        b->c.dims[at] = v;
-    }
-    return 1;
-}
-
-static int inputs(Bench *b)
-{
-    const CallSpec *spec = b->o->calls.n ? b->o->calls.at[0] : NULL;
-    int entry = 0, known = !spec || !spec->entry;
-    if (b->o->calls.n > 1) return usage("%s", "bench takes one call");
-    for (int k = 0; k < b->m->entries.n && !known; k++)
-        if (!strcmp(b->m->entries.at[k]->name, spec->entry)) { entry = k; known = 1; }
-    if (!known) return usage("there is no entry %s", spec->entry);
-    const Entry *e = b->m->entries.at[entry];
-    if (e->dims.n > MAX_DIMS) return usage("entry %s has too many sizes", e->name);
-    if (!sizes_only(b, e, spec)) return values_read(b->ctx, b->m, spec, NULL, &b->c);
-    b->c.index = entry;
-    b->c.e = e;
-    return random_inputs(b, entry);
-}
 
 /* Seconds of the fastest call; *calls: how many there were. -1 after saying what is wrong. */
 static double fastest(Bench *b, Host *h, int *calls, double *sum)
@@ -188,7 +140,7 @@ int bench_verb(Options *o, Ctx *ctx)
     }
     if (b.plain) b.hooked = host_build_hooked(ctx, p, arena_printf(ctx->perm, "-DM_TRACE=probe_seen -DPROBE_IDS=%u", ids + 1), probe->text, probe->size);
     if (!b.plain || !b.hooked) return EXIT_USAGE;
-    int st = inputs(&b);
+    int st = bench_inputs(o, ctx, m, b.plain, &b.c);
     if (!st) st = measure(&b);
     if (!st) st = write_result(&b);
     host_close(b.plain);

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <string.h>
 #include "compiler/driver/driver.h"
+#include "compiler/driver/tuning_file.h"
 #include "compiler/opt/opt.h"
 #include "frontends/tfx/tfx.h"
 
@@ -138,8 +139,10 @@ Module *model_load(const Options *o, Ctx *ctx) { return load(o, ctx, source_of(o
 Plan *model_plan(Ctx *ctx, Module *m)
 {
     Out faults;
-    Plan *p = plan_make(m, ctx->perm);
+    if (ctx->tuning_file) ctx->tuning = tuning_read(ctx, m);
+    Plan *p = ctx->diag.errors ? NULL : plan_make(m, ctx->perm);
     if (!p || ctx->diag.errors) return NULL;
+    if (ctx->tuning_file) tuning_unknown(ctx, ctx->tuning);
     out_init(&faults, ctx->perm);
     if (plan_check(p, &faults)) bug("the plan is wrong:\n%.*s", (int)faults.n, faults.at);
     return p;
@@ -169,6 +172,7 @@ int compile_run(Options *o, Ctx *ctx)
         graph_print(m, &text);
         return save_text(o, ctx, &text);
     }
+    if (o->report) ctx->tuning = tuning_new(ctx->perm);
     Plan *p = model_plan(ctx, m);
     if (!p) return EXIT_INPUT;
     if (!strcmp(o->emit, "plan")) plan_print(p, &text);

@@ -9,7 +9,7 @@
 
 enum { EXIT_OK = 0, EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_BUDGET = 3 };
 
-typedef enum Verb { VERB_compile, VERB_run, VERB_verify, VERB_equiv, VERB_trace, VERB_bench } Verb;
+typedef enum Verb { VERB_compile, VERB_run, VERB_verify, VERB_equiv, VERB_trace, VERB_bench, VERB_tune } Verb;
 /* One call of `tfxc run`: "reset" or an entry (NULL: the first), and its arguments as written. */
 typedef struct CallSpec { const char *entry; VEC(const char *) args; } CallSpec;
 
@@ -30,6 +30,7 @@ typedef struct Options {
   VEC(CallSpec *) calls;           /* run, verify */
   int interpret; double tol; uint64_t seed; /* run: no C; verify: tolerance, random inputs */
   OptOptions opt;                  /* -O, --dump, --skip, ... */
+  double budget;                   /* tune: seconds */
   const char *line;                /* the options that change the program, for the banner */
 } Options;
 
@@ -107,5 +108,8 @@ int     trace_verb(Options *o, Ctx *ctx);             /* trace.c */
 
 int run_verb(Options *o, Ctx *ctx);
 int bench_verb(Options *o, Ctx *ctx);                 /* bench.c */
+int tune_verb(Options *o, Ctx *ctx);                  /* tune.c */
+/* inputs.c: the one call that bench and tune measure. 0, or an exit status after saying why. */
+int bench_inputs(const Options *o, Ctx *ctx, const Module *m, Host *h, CallValues *to);
 int verify_verb(Options *o, Ctx *ctx);
 #endif

@@ -162,9 +162,9 @@ static size_t value_bytes(const Value *v)
     return (size_t)value_count(v) * (size_t)(bits < 8 ? 8 : bits) / 8;
 }
 
-static void add_input(Host *h, Call *c, const Value *v)
+static void add_input(Arena *a, Call *c, const Value *v)
 {
-    unsigned char *bytes = arena_alloc(h->ctx->perm, value_bytes(v) + GUARD);
+    unsigned char *bytes = arena_alloc(a, value_bytes(v) + GUARD);
     value_store(v, bytes);
     if (v->rank) { add_pointer(c, bytes); return; }
     c->value[c->n] = bytes;
@@ -187,10 +187,10 @@ static void backwards(void *user, void (*task)(void *arg, int32_t part), void *a
 
 struct Threads { void (*parallel_for)(void *user, void (*task)(void *arg, int32_t part), void *arg, int32_t parts); void *user; };
 
-int host_call(Host *h, int entry, const int64_t *dims, const Value *in, Value *out)
+static int call(Host *h, Arena *a, int entry, const int64_t *dims, const Value *in, Value *out)
 {
     const Entry *e = h->p->entries.at[entry]->entry;
-    Call *c = NEW(h->ctx->perm, Call);
+    Call *c = NEW(a, Call);
     unsigned char *room[MAX_ARGS];
     ffi_cif cif;
     ffi_arg status = 0;
@@ -204,10 +204,10 @@ int host_call(Host *h, int entry, const int64_t *dims, const Value *in, Value *o
         c->value[c->n] = &c->number[c->n];
         c->type[c->n++] = &ffi_type_sint32;
     }
-    for (int k = 0; k < e->inputs.n; k++) add_input(h, c, &in[k]);
+    for (int k = 0; k < e->inputs.n; k++) add_input(a, c, &in[k]);
     for (int k = 0; k < e->outputs.n; k++) {
         size_t n = value_bytes(&out[k]);
-        room[k] = arena_alloc(h->ctx->perm, n + 2 * GUARD);
+        room[k] = arena_alloc(a, n + 2 * GUARD);
         memset(room[k], GUARD_BYTE, n + 2 * GUARD);
         add_pointer(c, room[k] + GUARD);
     }
@@ -223,6 +223,14 @@ int host_call(Host *h, int entry, const int64_t *dims, const Value *in, Value *o
         value_fetch(&out[k], room[k] + GUARD);
     }
     return (int)status;
+}
+
+int host_call(Host *h, int entry, const int64_t *dims, const Value *in, Value *out)
+{
+    Arena *a = arena_new();
+    int status = call(h, a, entry, dims, in, out);
+    arena_free(a);
+    return status;
 }
 
 /* The layout of a state is the plan's. */

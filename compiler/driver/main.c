@@ -21,6 +21,7 @@ void ctx_again(Ctx *to, const Ctx *from)
     to->random_weights = from->random_weights;
     to->random_seed = from->random_seed;
     to->target = from->target;
+    to->tuning_file = from->tuning_file;
     to->threads = from->threads;
     to->diag.fatal = from->diag.fatal;
     to->diag.out = fopen("/dev/null", "w");
@@ -44,6 +45,7 @@ static int run(Ctx *ctx, Options *o)
     case VERB_run: return run_verb(o, ctx);
     case VERB_verify: return verify_verb(o, ctx);
     case VERB_bench: return bench_verb(o, ctx);
+    case VERB_tune: return tune_verb(o, ctx);
     case VERB_equiv: return equiv_verb(o, ctx);
     case VERB_trace: return trace_verb(o, ctx);
     default: return compile_run(o, ctx);

@@ -14,6 +14,7 @@ static const OptionRow rows[] = {
     {"--weights", "HOW", "inline, tables, incbin, blob or object; default: inline up to 4 MiB (of a program: tables up to 256 KiB), then incbin"},
     {"--target", "LIST", "portable (default), x86-64-v3, x86-64-v4, native; a list gives one file with a variant for each"},
     {"--dispatch", NULL, "with a list of targets: all variants in one program, which asks the processor when it runs"},
+    {"--tuning", "FILE", "take the choices of FILE, which tfxc tune has written for this model, target and processor"},
     {"--threads", "N", "entries take a parallel_for of the caller's, or NULL, and split their work into N parts"},
     {"--taps", NULL, "the model's taps become outputs"},
     {"--trace", NULL, "hooks behind every step, compiled with -DPREFIX_TRACE=FUNCTION"},
@@ -37,6 +38,7 @@ static const OptionRow rows[] = {
     {"--length", "N", "equiv: of 1..N tokens; default 4"},
     {"--why", "POSITION", "trace: where the result at this position comes from"},
     {"--interpret", NULL, "run: by the reference interpreter instead of compiled C"},
+    {"--budget", "SECONDS", "tune: how long it may measure; default 60"},
     {"--tol", "X", "verify: largest error, relative to the largest value of a tensor; default 1e-4"},
     {"--seed", "N", "verify: of the random inputs; default 1"},
     {NULL, NULL, "Passes"},
@@ -94,6 +96,7 @@ void options_help(int what)
            "       tfxc run MODEL [NAME=VALUE | FILE.npz]... [-o OUT.npz]   build it, call it, print its outputs\n"
            "       tfxc verify MODEL [NAME=VALUE | FILE.npz]...   compare it with the reference interpreter\n"
            "       tfxc bench MODEL [SIZE=N]... [-o FILE.html]    the time of every step, beside what the machine can do\n"
+           "       tfxc tune MODEL [SIZE=N]... [-o FILE.tune]     measure choices here, for --tuning=FILE of later compilations\n"
            "       tfxc equiv PROGRAM [PROGRAM] --alphabet=LETTERS --length=N   the same for every input?\n"
            "       tfxc trace PROGRAM INPUT [--why=POSITION]   values and selectors on one input, and why\n"
            "       @FILE stands for the words in FILE\n");
@@ -220,6 +223,7 @@ static int set_verb_option(Options *o, Ctx *ctx, const char *f, const char *v)
         o->length = x <= 64 ? (int)x : 64;
     }
     else if (!strcmp(f, "--inputs")) o->inputs = v;
+    else if (!strcmp(f, "--budget")) st = number(f, v, &o->budget);
     else if (!strcmp(f, "--tol")) st = number(f, v, &o->tol);
     else if (!strcmp(f, "--seed")) { st = number(f, v, &x); o->seed = (uint64_t)x; }
     else return -1;
@@ -270,6 +274,7 @@ static int set_long(Options *o, Ctx *ctx, const char *f, const char *v)
         note(o, ctx, f, v);
     }
     else if (!strcmp(f, "--dispatch")) { o->dispatch = 1; note(o, ctx, f, NULL); }
+    else if (!strcmp(f, "--tuning")) { ctx->tuning_file = v; note(o, ctx, f, base_name(v)); }
     else if (!strcmp(f, "--threads")) return set_threads(o, ctx, f, v);
     else if (!strcmp(f, "--taps")) { o->taps = 1; note(o, ctx, f, NULL); }
     else if (!strcmp(f, "--self-test")) { o->self_test = 1; note(o, ctx, f, NULL); }
@@ -369,7 +374,7 @@ int options_parse(Options *o, Ctx *ctx, int argc, char **argv)
     o->opt.level = 1;
     o->emit = "c"; o->color = isatty(2);
     o->line = "";
-    o->why = -1; o->tol = 1e-4; o->seed = 1; o->length = 4;
+    o->why = -1; o->tol = 1e-4; o->seed = 1; o->length = 4; o->budget = 60;
     int st = arguments_read(&args, ctx, argc, argv), n = args.list.n;
     const char *const *list = args.list.at;
     for (int k = 0; k < n && !st; k++) {
@@ -379,6 +384,7 @@ int options_parse(Options *o, Ctx *ctx, int argc, char **argv)
         else if (k == 0 && !strcmp(a, "equiv")) o->verb = VERB_equiv;
         else if (k == 0 && !strcmp(a, "trace")) o->verb = VERB_trace;
         else if (k == 0 && !strcmp(a, "bench")) o->verb = VERB_bench;
+        else if (k == 0 && !strcmp(a, "tune")) o->verb = VERB_tune;
         else if (!strcmp(a, "-Werror")) o->werror = 1;
         else if (!strncmp(a, "-Wno-", 5)) vec_push(ctx->perm, &ctx->diag.disabled, arena_str(ctx->perm, a + 5, strlen(a + 5)));
         else if (!strcmp(a, "-MD")) o->depfile = 1;

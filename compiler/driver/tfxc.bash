@@ -2,8 +2,8 @@
 _tfxc()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} tfxc=${COMP_WORDS[0]}
-    local options="-o --emit= --name= --weights= --target= --threads= --dispatch --taps --trace --self-test --report -MD -D -I --model= --weights-from=
-        --random-weights --entry= --call= --script= --alphabet= --length= --json --why= --semantics= --inputs= --interpret --tol= --seed= -O --dump= --dump-all= --stop-after= --skip=
+    local options="-o --emit= --name= --weights= --target= --tuning= --threads= --dispatch --taps --trace --self-test --report -MD -D -I --model= --weights-from=
+        --random-weights --entry= --call= --script= --alphabet= --length= --json --why= --semantics= --inputs= --interpret --tol= --budget= --seed= -O --dump= --dump-all= --stop-after= --skip=
         --run= --check-passes --print-passes --print-ops --print-targets --ram= --flash= --error-format= --color= -Werror
         -Wno- --help --version"
     [ "$cur" != = ] || cur=
@@ -26,7 +26,7 @@ _tfxc()
     -*) COMPREPLY=($(compgen -W "$options" -- "$cur"))
         case ${COMPREPLY[0]-} in *=) compopt -o nospace 2>/dev/null ;; esac ;;
     *) COMPREPLY=($(compgen -f -- "$cur"))
-       [ "$COMP_CWORD" != 1 ] || COMPREPLY+=($(compgen -W "run verify bench equiv trace" -- "$cur")) ;;
+       [ "$COMP_CWORD" != 1 ] || COMPREPLY+=($(compgen -W "run verify bench tune equiv trace" -- "$cur")) ;;
     esac
 }
 complete -F _tfxc tfxc

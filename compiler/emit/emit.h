@@ -59,7 +59,8 @@ void roofline_text(const Roofline *r, Out *o);
 void roofline_json(const Roofline *r, Out *o);
 void roofline_html(const Roofline *r, Out *o);         /* one page, nothing outside of it */
 
-/* ---- report.c, json.c ---- */
+/* ---- choices.c, report.c, json.c ---- */
+void choices_text(const Plan *p, Out *o);              /* nothing for a plan without a Tuning */
 void report_text(const Plan *p, Out *o);
 void report_json(const Plan *p, const char *model, Out *o);
 #endif

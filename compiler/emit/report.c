@@ -64,6 +64,7 @@ void report_text(const Plan *p, Out *o)
         out_f(o, "\n");
         buffer_lines(ep, o);
     }
+    choices_text(p, o);
     if (!p->weights.n) return;
     out_f(o, "\n%-*s %10s %12s\n", NAME, "weights", "offset", "bytes");
     for (int k = 0; k < p->weights.n; k++) {

@@ -23,17 +23,30 @@ static void add_bytes(void *u, Node *x)
     if (!x->block) b->constant += bytes;
 }
 
+static double reduced(const Module *m, const Entry *e, const Node *n)
+{
+    RangeCtx rc;
+    double red = 1;
+    range_ctx_base(&rc, m, e, n);
+    for (int k = 0; k < n->nred; k++) red *= extent(&rc, &n->r[k]);
+    return red;
+}
+
+static int is_product(const Node *n) { return n->red == RED_sum && n->nred && n->body && n->body->op == EX_mul && n->body->dtype == DT_f32; }
+
+double node_macs(const Module *m, const Entry *e, const Node *n)
+{
+    int64_t count = node_count_bound(m, e, n);
+    return is_product(n) && count > 0 ? (double)count * reduced(m, e, n) : 0;
+}
+
 static Cost node_cost(const Plan *p, const EntryPlan *ep, const Node *n)
 {
     Cost c = {0, 0, 0, 0};
     int64_t count = node_count_bound(p->module, ep->entry, n);
-    double out = count > 0 ? (double)count : 0, red = 1;
-    RangeCtx rc;
-    range_ctx_base(&rc, p->module, ep->entry, n);
-    for (int k = 0; k < n->nred; k++) red *= extent(&rc, &n->r[k]);
-    int product = n->red == RED_sum && n->nred && n->body && n->body->op == EX_mul && n->body->dtype == DT_f32;
+    double out = count > 0 ? (double)count : 0, red = reduced(p->module, ep->entry, n);
     double times = n->kind == NODE_scatter ? red : out * red;
-    if (product) {
+    if (is_product(n)) {
         c.macs = times;
         c.ops = times * (double)(n->body->n == 2 ? ex_cost(n->body->arg[0]) + ex_cost(n->body->arg[1]) : 0);
     } else if (n->body) c.ops = times * (double)(ex_cost(n->body) + (n->nred != 0));

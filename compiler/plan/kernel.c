@@ -3,6 +3,7 @@
  * b and out, rows over one that walks through a only. */
 #include "compiler/plan/kernel.h"
 #include "compiler/plan/plan_int.h"
+#include "compiler/plan/tuning.h"
 #include "targets/targets.h"
 
 /* Position of the only subscript of read e that uses slot, with coefficient 1 and nothing else of that slot; -1. */
@@ -146,7 +147,7 @@ static int try_wide(const Choice *c, Expr *a, Expr *b, Kernel *k)
 
 void kernel_choose(const Module *m, const Entry *e, const Node *n, const RegionAt *in, int nin, Kernel *k)
 {
-    Kernel none = {KERNEL_nest, -1, -1, 1, 0, NULL, NULL, 0, -1, -1, 1};
+    Kernel none = {KERNEL_nest, -1, -1, 1, 0, NULL, NULL, 0, -1, -1, 1, 0, 0, -1};
     Choice c = {m, e, n, in, nin};
     *k = none;
     if (n->kind != NODE_compute || n->red != RED_sum || !n->nred || n->rank < 1 || n->empty) return;
@@ -198,13 +199,73 @@ static void want_plain(void *u, Node *n)
     }
 }
 
-/* Columns of a panel: what a register tile of the target takes of a row of weights. */
-static int panel_width(const Want *w, const Node *x, uint32_t cols)
+/* Rows that a step does against each load of b, when they are known; 0. */
+static int64_t rows_at_hand(const Node *n, const RegionAt *in, int nin, int row)
+{
+    int64_t size;
+    for (int k = 0; k < nin; k++) if (in[k].axis == row) return in[k].region->exact ? in[k].region->rows : 0;
+    return ex_is_int(n->ext[row], &size) ? size : 0;
+}
+
+int tile_sizes(const Module *m, const Entry *e, const Node *n, const RegionAt *in, int nin, const Kernel *k, TileSizes *to)
+{
+    int64_t rows = k->row < 0 ? 1 : rows_at_hand(n, in, nin, k->row), lane = node_bound(m, e, n, k->lane), count = node_count_bound(m, e, k->b->u.node);
+    int64_t all = node_count_bound(m, e, n);
+    to->bits = dtype_info[k->b->u.node->dtype].bits;
+    to->rows = (double)rows;
+    to->columns = (double)lane;
+    to->depth = all > 0 ? node_macs(m, e, n) / (double)all : 0;
+    to->weights = (double)count * to->bits / 8;
+    return rows > 0 && lane > 0 && count > 0 && to->depth >= 1;
+}
+
+/* Columns of a panel: what a register tile of the target takes of a row of weights, as their first reader wants it. */
+static int panel_width(const Want *w, const Node *n, const Kernel *k, uint32_t cols)
 {
     const Target *t = w->m->ctx->target;
+    const NodeInfo *i = map_get(&w->ep->info, n);
+    const Node *x = k->b->u.node;
+    TileSizes s;
     int64_t count = 1, v;
-    for (int k = 0; k < x->rank; k++) if (cols >> k & 1) count *= ex_is_int(x->ext[k], &v) ? v : 1;
-    return t ? target_columns(t, count) : LANES;
+    if (!t || !t->width) return LANES;
+    for (int j = 0; j < x->rank; j++) if (cols >> j & 1) count *= ex_is_int(x->ext[j], &v) ? v : 1;
+    int known = tile_sizes(w->m, w->ep->entry, n, i ? i->in : NULL, i ? i->nin : 0, k, &s);
+    s.columns = (double)count;
+    return tuning_weight(w->m, w->ep->entry, n, x, TUNE_columns, tile_columns(t, known ? &s : NULL, count));
+}
+
+void kernel_tile(const Plan *p, const Node *n, const Kernel *k, int *rows, int *columns)
+{
+    const Target *t = p->module->ctx->target;
+    const Buffer *b = map_get(&p->weight_of, k->b->u.node);
+    int64_t count;
+    *columns = LANES;
+    if (t && t->width && b && b->panel) *columns = target_tile(t, b->panel);
+    else if (t && t->width && ex_is_int(n->ext[k->lane], &count)) *columns = k->columns ? k->columns : target_columns(t, count);
+    *rows = k->rows < 2 ? k->rows : k->tile_rows ? k->tile_rows : t && t->width ? target_rows(t, *columns) : k->rows;
+}
+
+void kernel_tune(const Plan *p, const Entry *e, const Node *n, const RegionAt *in, int nin, Kernel *k)
+{
+    const Module *m = p->module;
+    const Target *t = m->ctx->target;
+    const Buffer *b = map_get(&p->weight_of, k->b->u.node);
+    int vectors = t && t->width, columns = LANES, panel = b ? b->panel : 0;
+    int64_t count;
+    if (k->kind != KERNEL_tile || !m->ctx->tuning) return;
+    if (vectors && panel) columns = target_tile(t, panel);
+    else if (vectors && ex_is_int(n->ext[k->lane], &count)) {
+        int rule = target_columns(t, count);
+        columns = tuning_step(m, e, n, TUNE_columns, rule);
+        k->columns = columns != rule ? columns : 0;
+    }
+    if (k->row < 0 || k->rows < 2) return;
+    int by_rule = vectors ? target_rows(t, columns) : k->rows, rows = tuning_step(m, e, n, TUNE_rows, by_rule);
+    k->tile_rows = rows != by_rule ? rows : 0;
+    int64_t tiles = (rows_at_hand(n, in, nin, k->row) + rows - 1) / rows;
+    if (!vectors || tiles < 2 || panel != columns || b->dtype != DT_f32) return;
+    int likely = tiles <= MANY_TILES && b->bytes > ALONE_BYTES, ahead = tuning_step(m, e, n, TUNE_ahead, likely);
+    k->ahead = ahead != likely ? ahead : -1;
 }
 
 int kernel_alone(const Module *m, const Entry *e, const Node *n)
@@ -214,7 +275,7 @@ int kernel_alone(const Module *m, const Entry *e, const Node *n)
     if (!n->nred && n->body->op == EX_read && n->body->u.node->kind == NODE_input) return 1;
     kernel_choose(m, e, n, NULL, 0, &k);
     if (k.kind != KERNEL_tile || k.wide || !node_is_const(k.b->u.node)) return 0;
-    return node_count_bound(m, e, k.b->u.node) * 4 > ALONE_BYTES;
+    return tuning_step(m, e, n, TUNE_alone, node_count_bound(m, e, k.b->u.node) * 4 > ALONE_BYTES);
 }
 
 /* Axes of operand b that walk with an index which both operands have, such as the head of a cache. */
@@ -263,7 +324,7 @@ static void want_node(void *u, Node *n)
     Layout *l = NEW(w->a, Layout);
     l->last = axis;
     if (cols && !(cols >> axis & 1)) bug("lane outside the columns");
-    l->panel = cols ? panel_width(w, x, cols) : 0;
+    l->panel = cols ? panel_width(w, n, &k, cols) : 0;
     l->col_axes = cols;
     map_put(w->wanted, x, l);
 }

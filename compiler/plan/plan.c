@@ -430,6 +430,7 @@ static void add_value_step(PlanCtx *c, void *steps, Node *n, Buffer *b)
     Step *s = step_new(c, STEP_node, n, b, NULL);
     Kernel kernel;
     kernel_choose(c->m, c->ep->entry, n, i->in, i->nin, &kernel);
+    if (kernel.kind == KERNEL_tile) kernel_tune(c->plan, c->ep->entry, n, i->in, i->nin, &kernel);
     if (kernel.kind != KERNEL_nest) s->kernel = arena_dup(c->a, &kernel, sizeof kernel);
     s->nin = i->nin;
     for (int k = 0; k < i->nin; k++) {

@@ -106,6 +106,7 @@ void    plan_weight_bytes(const Plan *p, const Weight *w, Arena *scratch, unsign
 typedef struct Cost { double macs, ops, bytes, constant; } Cost; /* sums of products; other scalar operations; bytes read and written; of them weights */
 Cost step_cost(const Plan *p, const EntryPlan *ep, const Step *s);   /* sizes at their bounds; loops at their largest count */
 Cost entry_cost(const Plan *p, const EntryPlan *ep);
+double node_macs(const Module *m, const Entry *e, const Node *n);    /* 0: no sum of products */
 const char *step_title(Arena *a, const Step *s);       /* "layers.0.q" or the kind of node */
 const char *grouped(Arena *a, double n);               /* "12345" -> "12 345" */
 /* Replays the plan over byte intervals: every read must see its writer. Returns the number of faults, described in o. */

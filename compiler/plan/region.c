@@ -12,6 +12,7 @@
  * the tiles are large: one at a time beside many rows, several at once where there is a single row. */
 #include "compiler/plan/kernel.h"
 #include "compiler/plan/plan_int.h"
+#include "compiler/plan/tuning.h"
 #include "targets/targets.h"
 
 enum { MIN_ROWS = 2, GROUP_ROWS = 8, MAX_DEPTH = 3, MAX_TILE_BYTES = 16384, HEAVY_WEIGHTS = 512 * 1024, HEAVY_ROWS = 16 };
@@ -207,8 +208,12 @@ static int region_rows(const Grow *g)
 {
     Weighs w = {g, 0};
     for (int k = g->from; k < g->to; k++) if (g->axis[k] >= 0) node_each_read(g->b->nodes.at[k], weigh_read, &w);
-    int vectors = g->c->m->ctx->target && g->c->m->ctx->target->width;
-    return vectors || w.bytes > HEAVY_WEIGHTS ? HEAVY_ROWS : TILE_ROWS;
+    const Module *m = g->c->m;
+    const Node *first = g->b->nodes.at[g->from];
+    int vectors = m->ctx->target && m->ctx->target->width;
+    int rows = tuning_step(m, g->c->ep->entry, first, TUNE_region, vectors || w.bytes > HEAVY_WEIGHTS ? HEAVY_ROWS : TILE_ROWS);
+    for (int k = g->from; m->ctx->tuning && k < g->to; k++) if (g->axis[k] >= 0) tuning_also(m, g->c->ep->entry, first, TUNE_region, g->b->nodes.at[k]);
+    return rows;
 }
 
 static void form(PlanCtx *c, Block *b, Region *outer, int from, int limit, int depth);

@@ -86,6 +86,14 @@ static void row_loop(Tile *t, int rows, int width, const char *stored, const cha
     close_loops(t->f, 1);
 }
 
+/* Rows of a tile of `width` columns. */
+static int rows_of(const Tile *t, int width)
+{
+    if (t->rows < 2) return t->rows;
+    if (t->tuned && t->tuned->tile_rows) return t->tuned->tile_rows;
+    return tile_vectors(t, width) ? target_rows(t->f->e->target, width * t->sums) : t->rows;
+}
+
 /* Columns of a tile of few rows: as many as make sums enough to hide the time that one takes, in whole LANES. */
 static int few_width(const Tile *t, int64_t columns)
 {
@@ -102,7 +110,7 @@ static int tile_width(const Tile *t, int64_t columns)
     const Buffer *b = fn_buffer(t->f, t->b->u.node);
     const Target *target = t->f->e->target;
     if (t->few && t->vectors && !b->panel) return few_width(t, columns);
-    if (!b->panel) return t->vectors ? target_columns(target, columns) : LANES;
+    if (!b->panel) return !t->vectors ? LANES : t->tuned && t->tuned->columns ? t->tuned->columns : target_columns(target, columns);
     return t->vectors ? target_tile(target, b->panel) : b->panel % LANES ? LANES / 2 : LANES;
 }
 
@@ -111,7 +119,8 @@ static int tile_width(const Tile *t, int64_t columns)
 static int fetches_ahead(const Tile *t, int64_t tiles, int width)
 {
     const Buffer *b = fn_buffer(t->f, t->b->u.node);
-    return width && tiles > 1 && tiles <= 8 && b->panel == width && b->dtype == DT_f32 && b->bytes > ALONE_BYTES;
+    if (!width || tiles < 2 || b->panel != width || b->dtype != DT_f32) return 0;
+    return t->tuned && t->tuned->ahead >= 0 ? t->tuned->ahead : tiles <= MANY_TILES && b->bytes > ALONE_BYTES;
 }
 
 /* A known number of rows in tiles that differ by one row at most: short tiles waste the vectors. */
@@ -135,7 +144,7 @@ static void all_rows(Tile *t, int width, const char *stored)
     if (t->now || one_row_at_hand(t)) { one_tile(t, t->now ? t->now : 1, width, stored); return; }
     const char *hi = t->past ? t->past : c_expr(f, t->row_hi);
     int known = ex_is_int(t->row_lo, &lo) && ex_is_int(t->row_hi, &size) && !t->past;
-    int shape = width ? width : tile_width(t, LANES), vectors = tile_vectors(t, shape), rows = vectors && t->rows > 1 ? target_rows(f->e->target, shape * t->sums) : t->rows;
+    int shape = width ? width : tile_width(t, LANES), vectors = tile_vectors(t, shape), rows = rows_of(t, shape);
     size -= lo;
     if (known && size <= rows) {                             /* one tile does it */
         t->row0 = t->row_lo;
@@ -146,7 +155,7 @@ static void all_rows(Tile *t, int width, const char *stored)
     out_f(&f->body, "int32_t %s = %s;\n", c_slot(f, t->row), t->begin ? t->begin : c_expr(f, t->row_lo));
     if (known && vectors) { even_rows(t, lo, size, rows, width, stored); return; }
     if (rows > 1) row_loop(t, rows, width, stored, hi);
-    if (known && size % rows == 0) return;
+    if (rows > 1 && known && size % rows == 0) return;
     for (int r = rows / 2; r > 1 && vectors; r /= 2) row_loop(t, r, width, stored, hi);
     row_loop(t, 1, width, stored, hi);
 }
@@ -219,7 +228,7 @@ static void split_rows(Tile *t, int width)
     FnC *f = t->f;
     int64_t lo;
     if (f->split != SPLIT_wanted || one_row_at_hand(t) || t->now) return;
-    int vectors = tile_vectors(t, width), rows = vectors && t->rows > 1 ? target_rows(f->e->target, width) : t->rows;
+    int rows = rows_of(t, width);
     if (rows < 1 || node_bound(t->m, f->ep->entry, f->step->node, t->row) < 2 * rows * f->e->opt->threads) return;
     split_bounds(f, c_expr(f, ex_sub(t->m, t->row_hi, t->row_lo)), rows > 1 ? rows / 2 : 1);
     t->begin = "begin"; t->past = "past";
@@ -457,6 +466,7 @@ int tile_body(FnC *f, Node *n, const Buffer *dst, const char *p)
     const Kernel *k = f->step->kernel;
     Module *m = f->e->plan->module;
     Tile t = {.f = f, .m = m, .n = n, .dst = dst, .p = p, .lane = k->lane, .row = k->row, .rows = k->rows, .wide = k->wide, .sums = 1, .sub = ex_int(m, 0)};
+    if (f->e->target == m->ctx->target || !m->ctx->target) t.tuned = k;
     fn_lane(f);
     t.a = tile_slots(&t, k->a, f->at);
     t.b = tile_slots(&t, k->b, f->at);

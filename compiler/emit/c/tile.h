@@ -2,6 +2,7 @@
 #ifndef EMIT_C_TILE_H
 #define EMIT_C_TILE_H
 #include "compiler/emit/c/c_int.h"
+#include "compiler/plan/kernel.h"
 
 typedef struct Tile {
   FnC *f; Module *m; Node *n; const Buffer *dst; const char *p;
@@ -17,6 +18,7 @@ typedef struct Tile {
   int term;                              /* added to the index of the sum */
   Expr *sub;                             /* first column of the tile in the panel, or within lane0's group */
   Expr *lane0, *row0;                    /* first column and row of the tile at hand */
+  const Kernel *tuned;                   /* the step's, for this target; NULL: the rules */
 } Tile;
 
 /* e with other expressions for output and reduced indices; NULL: they stay. */
