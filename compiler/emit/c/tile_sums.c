@@ -42,7 +42,8 @@ static void each_term(Tile *t, int rows, const char *added, void (*term)(const T
     }
     int64_t known;
     const char *v = c_slot(f, t->n->rank), *lo = c_expr(f, t->n->r[0].lo), *hi = c_expr(f, t->n->r[0].hi);
-    if (!ex_is_int(t->n->r[0].lo, &known)) lo = arena_printf(f->e->a, "(%s) / %d * %d", lo, t->sums, t->sums);
+    /* rows that see nothing begin far behind the end */
+    if (!ex_is_int(t->n->r[0].lo, &known)) lo = arena_printf(f->e->a, "(%s) / %d * %d", c_expr(f, ex_bin(t->m, EX_min, t->n->r[0].lo, t->n->r[0].hi)), t->sums, t->sums);
     out_f(o, "int32_t %s = %s;\nfor (; %s + %d <= %s; %s += %d) {\n", v, lo, v, t->sums, hi, v, t->sums);
     o->indent++;
     for (t->term = 0; t->term < t->sums; t->term++) {
