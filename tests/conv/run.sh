@@ -31,12 +31,14 @@ $1
 END
     echo "-D K=$k -D S=$s -D D=$d -D P=$p -D I=$i -D O=$o -D G=$g -D H=$h -D W=$w -D M=$m"
 }
-has() { ! "$TFXC" --print-targets | grep -q "^$1 .*not on this machine"; }
+. "$SRCDIR/tests/emulate/lib.sh"
+usual=$CC
 
 for target in portable x86-64-v3 x86-64-v4; do
-    if ! has $target; then skip "$target" "this processor does not have it"; continue; fi
+    CC=$(target_cc $target) || { CC=$usual; skip "$target" "this processor does not have it"; continue; }
     few=$fixed
     [ $target = portable ] || few="$fixed $(random_shapes)"
+    ! emulated $target || few="5x2x1x2x20x33x1x12x13x50 7x1x1x3x17x16x1x4x3x5 3x1x2x2x32x64x2x17x6x33"
     for shape in ${SHAPES:-$few}; do
         # shellcheck disable=SC2046
         if "$TFXC" verify "$here/conv.tfx" --random-weights --target=$target $(options "$shape") >log 2>&1; then ok "$target $shape"; else not_ok "$target $shape" "tfxc verify"; fi
@@ -45,11 +47,12 @@ for target in portable x86-64-v3 x86-64-v4; do
         # shellcheck disable=SC2046
         if "$TFXC" verify "$here/conv.tfx" --random-weights --target=$target --threads=3 $(options "$shape") >log 2>&1; then ok "$target $shape in parts"; else not_ok "$target $shape in parts" "tfxc verify"; fi
     done
+    CC=$usual
 done
 
 # nothing is read or written outside
 for target in portable x86-64-v3 x86-64-v4; do
-    if ! has $target; then skip "sanitized $target" "this processor does not have it"; continue; fi
+    CC=$(target_cc $target) || { CC=$usual; skip "sanitized $target" "this processor does not have it"; continue; }
     march=; [ $target = portable ] || march=-march=$target
     for shape in 5x2x1x2x20x33x1x12x13x50 4x4x1x0x3x32x1x16x20x64 3x1x2x2x6x20x2x7x19x21; do
         options "$shape" >options
@@ -58,6 +61,7 @@ for target in portable x86-64-v3 x86-64-v4; do
             $CC -std=c11 -g -O1 $march -I. "-DIN=$i" "-DOUT=$o" "-DSTRIDE=$s" "-DPAD=$p" -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -o exact "$here/exact.c" m.c >log 2>&1 &&
             ./exact >log 2>&1; then ok "sanitized $target $shape"; else not_ok "sanitized $target $shape" "it fails"; fi
     done
+    CC=$usual
 done
 # what this machine may not run is compiled
 if [ "$(uname -m)" = x86_64 ]; then
