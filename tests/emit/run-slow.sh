@@ -7,4 +7,4 @@ native=-O3+-march=native
 case $(uname -m),$($CC --version | head -n 1) in x86_64,*clang*) ;; x86_64,*) native=$native+-mno-avx512f ;; esac
 variants="$CC+-O2 $CC+$native $CC+-O1+SANITIZE"
 [ -z "${CLANG-}" ] || variants="$variants $CLANG+-O3+-march=native $CLANG+-Os"
-FIRST=1000 COUNT=${COUNT:-600} BATCH=100 VARIANTS=$variants exec "$here/run.sh"
+FIRST=1000 COUNT=${COUNT:-300} BATCH=100 VARIANTS=$variants exec "$here/run.sh"
