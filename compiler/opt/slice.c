@@ -11,7 +11,7 @@
 
 /* How the readers seen so far use a node: at[axis]: their subscript, the same in all. by, axis: what stands for it, and the axis that it lacks. */
 typedef struct Seen { int read, differ; Expr *at[MAX_RANK]; Node *by; int axis; } Seen;
-typedef struct Slice { OptCtx *c; Module *m; const Entry *e; Uses uses; Seen *seen; } Slice;
+typedef struct Slice { Module *m; const Entry *e; Uses uses; Seen *seen; } Slice;
 
 static Seen *seen_of(const Slice *s, const Node *n) { return n->id < s->uses.n ? &s->seen[n->id] : NULL; }
 
@@ -44,20 +44,19 @@ static void note_read(void *u, const Expr *e)
 
 static void note_expr(void *u, Expr **e) { ex_visit(*e, note_read, u); }
 
-typedef struct Trap { int found; } Trap;
-static void trap_expr(void *u, Expr **e) { if ((*e)->traits & TRAIT_guard) ((Trap *)u)->found = 1; }
+static void find_guard(void *u, Expr **e) { if ((*e)->traits & TRAIT_guard) *(int *)u = 1; }
 
 /* The axis that all readers fix; -1. */
 static int fixed_axis(Slice *s, Node *n)
 {
     const Seen *x = seen_of(s, n);
-    Trap trap = {0};
+    int guard = 0;
     RangeCtx rc;
     int64_t size;
     if (n->kind != NODE_compute && n->kind != NODE_softmax && n->kind != NODE_cumsum && n->kind != NODE_cummax) return -1;
     if (!x || !x->read || x->differ || use_of(&s->uses, n)->pinned) return -1;
-    node_each_expr(n, trap_expr, &trap);
-    if (trap.found) return -1;
+    node_each_expr(n, find_guard, &guard);
+    if (guard) return -1;
     range_ctx_base(&rc, s->m, s->e, NULL);
     for (int a = 0; a < n->rank; a++) {
         if (!x->at[a] || (ex_is_int(n->ext[a], &size) && size == 1)) continue;
@@ -107,7 +106,7 @@ static void drop_expr(void *u, Expr **e)
 
 static int slice_entry(OptCtx *c, Module *m, Entry *e)
 {
-    Slice s = {c, m, e, uses_of(c, m), NULL};
+    Slice s = {m, e, uses_of(c, m), NULL};
     NodeList list = entry_nodes(c, e);
     int done = 0;
     s.seen = NEWN(c->scratch, Seen, s.uses.n + 1);

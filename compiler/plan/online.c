@@ -11,7 +11,6 @@
 #include "compiler/plan/plan_int.h"
 
 enum { WHOLE_BYTES = 1 << 17, BLOCK = 512 };
-typedef struct StepList { VEC(Step *) v; } StepList;
 typedef struct Trio { PlanCtx *c; Step *scores, *soft, *sum; int axis; } Trio;
 
 static int reads_node(const Node *n, const Node *x)

@@ -321,7 +321,6 @@ static Buffer *value_buffer(PlanCtx *c, Node *n)
 }
 
 static void plan_block(PlanCtx *c, Block *b, void *steps);
-typedef struct StepList { VEC(Step *) v; } StepList;
 
 static void add(PlanCtx *c, void *list, Step *s)
 {

@@ -2,6 +2,7 @@
 #ifndef PLAN_INT_H
 #define PLAN_INT_H
 #include "compiler/plan/plan.h"
+typedef struct StepList { VEC(Step *) v; } StepList;         /* what step lists are handed on as */
 typedef struct PlanCtx { Plan *plan; EntryPlan *ep; Module *m; Arena *a; int pos, regions; } PlanCtx;
 NodeInfo *plan_info(PlanCtx *c, const Node *n);
 void live_number(PlanCtx *c);                  /* positions and last uses of every node of the entry */

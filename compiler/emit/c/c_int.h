@@ -114,7 +114,7 @@ int  row_softmax_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 enum { CUT_MOST = 4 };
 int  cut_points(FnC *f, const Expr *e, int slot, int64_t size, int64_t at[CUT_MOST]);
 Expr *cut_simplify(FnC *f, Expr *e, int slot, int64_t lo, int64_t hi);
-int  cut_together(FnC *f, const Expr *e, int slot, int lane);
+int  cut_together(const Expr *e, int slot, int lane);
 /* map.c: maps and sums of columns in vectors along memory; 0: not possible here, nothing written */
 int  map_body(FnC *f, Node *n, const Buffer *dst, const char *p);
 /* value into places `to` of p, slot running from lo to hi (texts; known: hi - lo, or -1); lanes below the first one are not touched. */

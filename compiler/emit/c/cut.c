@@ -87,10 +87,9 @@ static void look_both(void *u, const Expr *e)
     if (e->op == EX_read_or) for (int j = 0; j < e->u.node->rank; j++) uses_both(b, e->arg[j]);
 }
 
-int cut_together(FnC *f, const Expr *e, int slot, int lane)
+int cut_together(const Expr *e, int slot, int lane)
 {
     Both b = {slot, lane, 0};
-    (void)f;
     ex_visit(e, look_both, &b);
     return b.found;
 }

@@ -143,7 +143,7 @@ static int levels(Maps *g, int k, uint32_t open, Expr *body, Expr *post)
     if (k == g->n->rank) return lane_loop(g, body, post);
     if (k == g->lane) return levels(g, k + 1, open, body, post);
     open |= 1u << k;
-    if (!(f->fixed >> k & 1) && ex_is_int(g->n->ext[k], &size) && size <= FEW && f->split != SPLIT_wanted && cut_together(f, body, k, g->lane))
+    if (!(f->fixed >> k & 1) && ex_is_int(g->n->ext[k], &size) && size <= FEW && f->split != SPLIT_wanted && cut_together(body, k, g->lane))
         return unrolled(g, k, open, body, post, size);
     int mark = local_mark(f), depth = open_slot(f, k);
     local_hoist(f, body, open, g->all);

@@ -77,18 +77,37 @@ static void open_border(const Tile *t, int slot, const Expr *from, const Expr *t
     }
 }
 
+/* What a box changes of the function at hand. */
+typedef struct Kept { Expr *at[MAX_SLOTS]; uint32_t fixed; } Kept;
+
+/* A copy of the tile with a node of its own. */
+static Tile begin_box(const Tile *whole, Kept *k)
+{
+    FnC *f = whole->f;
+    Tile t = *whole;
+    memcpy(k->at, f->at, sizeof k->at);
+    k->fixed = f->fixed;
+    t.n = arena_dup(f->e->a, whole->n, sizeof *t.n);
+    f->node = t.n;
+    return t;
+}
+
+static void end_box(const Tile *whole, const Kept *k)
+{
+    memcpy(whole->f->at, k->at, sizeof k->at);
+    whole->f->fixed = k->fixed;
+    whole->f->node = whole->n;
+}
+
 /* Box k: along slot[k] inside, those before it on the border; k == n: all on the border. */
 static void one_box(const Tile *whole, const Boxes *b, int k)
 {
     FnC *f = whole->f;
-    Tile t = *whole;
-    Expr *at[MAX_SLOTS], *from, *to;
-    uint32_t fixed = f->fixed;
+    Kept kept;
+    Tile t = begin_box(whole, &kept);
+    Expr *from, *to;
     int open = 0;
-    memcpy(at, f->at, sizeof at);
-    t.n = arena_dup(f->e->a, whole->n, sizeof *t.n);
     t.row = k < b->n ? b->slot[k] : -1;
-    f->node = t.n;
     for (int j = 0; j < k; j++) {
         open_border(&t, b->slot[j], named(&t, b->from[j], b->slot[j], "from"), named(&t, b->to[j], b->slot[j], "to"));
         f->fixed |= 1u << b->slot[j];
@@ -101,9 +120,7 @@ static void one_box(const Tile *whole, const Boxes *b, int k)
     }
     tile_nest(&t);
     close_loops(f, open);
-    memcpy(f->at, at, sizeof at);
-    f->fixed = fixed;
-    f->node = whole->n;
+    end_box(whole, &kept);
 }
 
 /* Everything of the tile with an expression for its lane. */
@@ -147,13 +164,10 @@ static int known_border(const Tile *t, const Expr *from, const Expr *to)
 static void lane_box(const Tile *whole, const Boxes *b, int k)
 {
     FnC *f = whole->f;
-    Tile t = *whole;
-    Expr *at[MAX_SLOTS], *from, *to;
-    uint32_t fixed = f->fixed;
+    Kept kept;
+    Tile t = begin_box(whole, &kept);
+    Expr *from, *to;
     int open = 0;
-    memcpy(at, f->at, sizeof at);
-    t.n = arena_dup(f->e->a, whole->n, sizeof *t.n);
-    f->node = t.n;
     from = named(&t, b->from[0], t.lane, "from");
     to = named(&t, b->to[0], t.lane, "to");
     if (!k) {
@@ -171,9 +185,7 @@ static void lane_box(const Tile *whole, const Boxes *b, int k)
         }
         close_loops(f, open);
     }
-    memcpy(f->at, at, sizeof at);
-    f->fixed = fixed;
-    f->node = whole->n;
+    end_box(whole, &kept);
 }
 
 /* The box for this part of the work, if it can be cut; otherwise one part does all of it. */

@@ -1,6 +1,5 @@
 /* tile_sums.c - the sums of a register tile: loops over the reduced indices, accumulators in vectors of the target or in loops over lanes. Takes
  * a tile whose rows and columns are at hand, gives the arrays c0, c1, .. of its rows. */
-#include <stdlib.h>
 #include "compiler/emit/c/tile.h"
 
 void tile_lanes(const Tile *t, const char *count)
@@ -29,14 +28,14 @@ static int depth_loops(const Tile *t)
     return open;
 }
 
-/* Calls `term` for every term of the sum: in loops, or for `sums` terms at a time, each for its own partial sum. */
-static void each_term(Tile *t, int rows, const char *added, void (*term)(const Tile *t, int rows, const char *added))
+/* Calls `term` (n vectors of columns, or `added` columns in lanes) for every term of the sum: in loops, or for `sums` terms at a time, each for its own partial sum. */
+static void each_term(Tile *t, int rows, int n, const char *added, void (*term)(const Tile *t, int rows, int n, const char *added))
 {
     FnC *f = t->f;
     Out *o = &f->body;
     if (t->sums == 1) {
         int open = depth_loops(t);
-        term(t, rows, added);
+        term(t, rows, n, added);
         close_loops(f, open);
         return;
     }
@@ -49,14 +48,14 @@ static void each_term(Tile *t, int rows, const char *added, void (*term)(const T
     for (t->term = 0; t->term < t->sums; t->term++) {
         out_f(o, "{\n");
         o->indent++;
-        term(t, rows, added);
+        term(t, rows, n, added);
         close_loops(f, 1);
     }
     close_loops(f, 1);
     for (t->term = 0; t->term < t->sums - 1; t->term++) {
         out_f(o, "if (%s + %d < %s) {\n", v, t->term, hi);
         o->indent++;
-        term(t, rows, added);
+        term(t, rows, n, added);
         close_loops(f, 1);
     }
     t->term = 0;
@@ -69,12 +68,13 @@ int tile_vectors(const Tile *t, int width)
     return t->vectors && width % w == 0 ? width / w : 0;
 }
 
-static void vector_term(const Tile *t, int rows, const char *count)
+static void vector_term(const Tile *t, int rows, int n, const char *added)
 {
     FnC *f = t->f;
     Out *o = &f->body;
     const char *x = f->e->prefix;
-    int n = (int)strtol(count, NULL, 10), w = f->e->target->width, first = t->term * n;
+    int w = f->e->target->width, first = t->term * n;
+    (void)added;
     for (int j = 0; j < n; j++) out_f(o, rows > 1 ? "const %s_v b%d = %s_v_keep(%s);\n" : "const %s_v b%d = %.0s%s;\n", x, j, x, tile_b_vector(t, j));
     const Buffer *b = fn_buffer(f, t->b->u.node);
     for (int j = 0; t->ahead && j * w < b->panel; j++)
@@ -101,7 +101,7 @@ void tile_vector_sums(Tile *t, int rows, int width)
         out_f(o, ";\n");
     }
     t->places = tile_row_places(t, rows);
-    each_term(t, rows, arena_printf(f->e->a, "%d", n), vector_term);
+    each_term(t, rows, n, NULL, vector_term);
     for (int half = t->sums / 2; half; half /= 2)            /* (0 + 2) + (1 + 3) */
         for (int r = 0; r < rows; r++)
             for (int j = 0; j < half * n; j++) out_f(o, "s%d_%d = %s_v_add(s%d_%d, s%d_%d);\n", r, j, x, r, j, r, half * n + j);
@@ -118,10 +118,11 @@ static const char *sums_name(const Tile *t, int r, int term)
     return term ? arena_printf(t->f->e->a, "c%d_%d", r, term) : arena_printf(t->f->e->a, "c%d", r);
 }
 
-static void lane_term(const Tile *t, int rows, const char *added)
+static void lane_term(const Tile *t, int rows, int n, const char *added)
 {
     FnC *f = t->f;
     Out *o = &f->body;
+    (void)n;
     if (!t->wide) {
         out_f(o, "const float");
         for (int r = 0; r < rows; r++) out_f(o, "%s a%d = %s", r ? "," : "", r, tile_a_text(t, r));
@@ -148,7 +149,7 @@ void tile_lane_sums(Tile *t, int rows, int width, const char *added)
         for (int j = 0; j < t->sums; j++) out_f(o, "%s%s[l] = 0.0f;%s", r || j ? " " : "", sums_name(t, r, j), r == rows - 1 && j == t->sums - 1 ? "\n" : "");
     close_loops(f, 1);
     t->places = tile_row_places(t, rows);
-    each_term(t, rows, added, lane_term);
+    each_term(t, rows, 0, added, lane_term);
     if (t->sums == 1) return;
     tile_lanes(t, all);
     for (int half = t->sums / 2; half; half /= 2)
